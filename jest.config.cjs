@@ -1,0 +1,32 @@
+/**
+ * Four levels, one project each (see CONTRIBUTING): unit needs nothing; contract, integration and e2e get real services
+ * from `test/support/global-setup.ts`, which fails, never skips, when one cannot be had.
+ */
+const swc = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        keepClassNames: true,
+      },
+      module: { type: 'commonjs' },
+    },
+  ],
+};
+const level = (name, extra = {}) => ({
+  displayName: name,
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  transform: swc,
+  setupFiles: ['<rootDir>/test/support/setup-env.ts'],
+  ...extra,
+});
+const services = { globalSetup: '<rootDir>/test/support/global-setup.ts', globalTeardown: '<rootDir>/test/support/global-teardown.ts' };
+module.exports = {
+  maxWorkers: 2,
+  projects: [level('unit'), level('contract', services), level('integration', services), level('e2e', services)],
+};
