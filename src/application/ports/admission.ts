@@ -1,0 +1,44 @@
+import type { Mode } from '../../domain/shared/event';
+
+export const ADMISSION = Symbol('Admission');
+
+export interface AdmissionRequest {
+  readonly customerId: string;
+  readonly mode: Mode;
+  readonly keyId: string;
+  /** `messages`: the scope of Idempotency-Key, with customer and mode. */
+  readonly route: string;
+  readonly idempotencyKey: string | null;
+  /** Keyed digest (hex) of the canonical body; null without a key. */
+  readonly bodyDigest: string | null;
+  readonly lookupHash: string;
+  /** E.164 digits without `+`: prefix blocks. */
+  readonly phoneDigits: string;
+  readonly requestsPerSecond: number;
+  readonly messagesPerMinutePerRecipient: number;
+}
+
+export interface Signals {
+  /** A block holds for the recipient, a prefix of the number, or the customer; which. */
+  readonly block: 'none' | 'recipient' | 'prefix' | 'customer';
+  /** This customer's messages to this recipient in the last 60 s, this one included. */
+  readonly recipientPerMinute: number;
+}
+
+export type Admission =
+  /** Go on. With an idempotency key this process now holds the claim on it and must `remember` or `forget`. */
+  | { readonly kind: 'admitted'; readonly signals: Signals }
+  /** The key is known: `sameBody` false means reuse with another body. */
+  | { readonly kind: 'replay'; readonly sameBody: boolean; readonly response: string }
+  /** The first request with this key still runs. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number; readonly limit: number };
+
+/** One Redis round trip for everything that is counted. Redis down or slower than 250 ms: DomainError `unavailable`. */
+export interface AdmissionControl {
+  admit(request: AdmissionRequest): Promise<Admission>;
+  /** Keeps the 202 (JSON) for at most 24 h. Best effort: the store is the judge. */
+  remember(request: AdmissionRequest, response: string): Promise<void>;
+  /** Leaves the key free again after a refusal. Best effort. */
+  forget(request: AdmissionRequest): Promise<void>;
+}

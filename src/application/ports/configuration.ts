@@ -1,0 +1,52 @@
+import type { Tier } from '../../domain/routing/tiers';
+
+export const CONFIGURATION = Symbol('Configuration');
+
+export type Role = 'api' | 'dispatcher' | 'projector';
+
+export interface TierConfiguration {
+  readonly tier: Tier;
+  /** Name of the account, unique; in callbacks' paths and `provider-{name}`. */
+  readonly name: string;
+  readonly adapter: 'africastalking';
+  /** True: our sandbox speaking that adapter's contract. */
+  readonly simulated: boolean;
+  /** Origin, without a path. */
+  readonly url: string;
+  readonly username: string;
+  readonly apiKey: string;
+}
+
+/** Read once at start from the environment; every bad variable is named at once. Units are in the names. */
+export interface Configuration {
+  readonly environment: 'development' | 'production';
+  readonly roles: ReadonlySet<Role>;
+  readonly host: string;
+  readonly port: number;
+  readonly publicBaseUrl: string;
+  readonly eventStoreUrl: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** 32 bytes: wraps subjects' keys. */
+  readonly masterKey: Buffer;
+  /** 32 bytes: keyed hashes for look-ups, digests, cursors (by HKDF). */
+  readonly lookupKey: Buffer;
+  readonly callbackSecret: string;
+  readonly tiers: readonly TierConfiguration[];
+  /** Simulated accounts for test messages; the same as `tiers` where those are simulated. */
+  readonly testTiers: readonly TierConfiguration[];
+  readonly defaultValiditySeconds: number;
+  readonly reportGraceSeconds: number;
+  readonly providerDeadlineMs: number;
+  /** Age of a reservation without an end at which it is examined. */
+  readonly reservationExamineAfterMs: number;
+  /** Pauses before the first and second retry at the same tier (class R), before jitter. */
+  readonly retryDelaysMs: readonly number[];
+  /** How often a waiting message tries again while no tier takes it. */
+  readonly waitRetryMs: number;
+  readonly dispatchConcurrency: number;
+  readonly logLevel: string;
+  /** Share of successful requests that get an access-log line, 0 to 1. Failures always do. */
+  readonly accessLogSample: number;
+  readonly trustedProxies: readonly string[];
+}

@@ -1,0 +1,13 @@
+import type { IdPrefix } from '../../domain/shared/ids';
+
+export const ID_SOURCE = Symbol('IdSource');
+export interface IdSource {
+  /** A ULID behind a prefix: sorts by time of making. */
+  next(prefix: IdPrefix): string;
+  /** A random UUID (v4). */
+  uuid(): string;
+  /** UUIDv5 of `name` under a command's or an event's id: event ids that are the same at every retry. */
+  derived(parentUuid: string, name: string): string;
+  /** `msg_` and the first 128 bits of SHA-256(customer, mode, route, key) in Crockford's alphabet. */
+  messageIdForKey(customerId: string, mode: string, route: string, idempotencyKey: string): string;
+}

@@ -1,0 +1,83 @@
+import type { Mode } from '../../domain/shared/event';
+
+export const MESSAGE_READS = Symbol('MessageReads');
+
+export type MessageStatus =
+  | 'scheduled'
+  | 'queued'
+  | 'unknown'
+  | 'dispatched'
+  | 'delivered'
+  | 'read'
+  | 'failed'
+  | 'expired'
+  | 'cancelled'
+  | 'received';
+
+/** The resource of the REST contract. Money in KES as a number, times RFC 3339 UTC, phones E.164. */
+export interface MessageView {
+  message_id: string;
+  mode: Mode;
+  direction: 'outbound' | 'inbound';
+  to: string;
+  from: string;
+  channel: 'sms';
+  body: string;
+  class: string;
+  status: MessageStatus;
+  final: boolean;
+  provider: string;
+  encoding: string;
+  segments: number;
+  cost_kes: number;
+  charge: 'reserved' | 'charged' | 'released';
+  error: { code: string; message: string; permanent: boolean } | null;
+  client_reference: string | null;
+  send_at: string | null;
+  valid_until: string;
+  created_at: string;
+  dispatched_at: string | null;
+  delivered_at: string | null;
+}
+
+export interface TimelineEntry {
+  type: string;
+  at: string;
+  /** Position in the message's own history, from 1; events never shown leave no gap. */
+  sequence: number;
+  [detail: string]: unknown;
+}
+
+export interface MessageFilter {
+  readonly status?: MessageStatus;
+  readonly channel?: 'sms';
+  /** E.164. */
+  readonly to?: string;
+  readonly direction?: 'outbound' | 'inbound';
+  readonly clientReference?: string;
+  /** ISO, inclusive. */
+  readonly createdFrom?: string;
+  /** ISO, exclusive. */
+  readonly createdTo?: string;
+}
+
+export interface Page<T> {
+  readonly data: T[];
+  readonly nextCursor: string | null;
+}
+
+/** Reads of one customer in one mode; another's id is as one that never was. */
+export interface MessageReads {
+  /** From the read model; where it has not come yet, from the stream. Null: no such message here. */
+  find(customerId: string, mode: Mode, messageId: string): Promise<MessageView | null>;
+  /** Newest first. @throws DomainError invalid_cursor */
+  list(
+    customerId: string,
+    mode: Mode,
+    filter: MessageFilter,
+    limit: number,
+    after: string | null,
+  ): Promise<Page<MessageView>>;
+  /** Every event of the stream but MessageAbandoned, in order. Null: no such message here. */
+  timeline(customerId: string, mode: Mode, messageId: string): Promise<TimelineEntry[] | null>;
+}

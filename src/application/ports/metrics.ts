@@ -1,0 +1,14 @@
+export const METRICS = Symbol('Metrics');
+/** What is counted. Names and labels are in docs; labels never hold ids of customers or messages. */
+export interface Metrics {
+  appendObserved(ms: number, outcome: 'ok' | 'conflict' | 'unavailable'): void;
+  walletConflict(): void;
+  walletBatch(commands: number): void;
+  dispatch(provider: string, result: 'accepted' | 'refused' | 'unknown', failureClass: string): void;
+  report(provider: string, outcome: 'matched' | 'stray' | 'duplicate' | 'parked'): void;
+  requestObserved(route: string, status: number, ms: number): void;
+  projectionLag(projection: string, ms: number): void;
+  undecodable(projection: string, problem: string): void;
+  workerInFlight(group: string, n: number): void;
+  refused(code: string): void;
+}

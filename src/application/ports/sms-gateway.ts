@@ -1,0 +1,49 @@
+import type { FailureClass, ShutScope, Tier } from '../../domain/routing/tiers';
+import type { Encoding } from '../../domain/message/events';
+
+export const SMS_GATEWAYS = Symbol('SmsGateways');
+
+export interface SmsSubmission {
+  /** E.164 with `+`. */
+  readonly to: string;
+  readonly from: string;
+  readonly body: string;
+  readonly encoding: Encoding;
+  /** Our id: for providers that take one. */
+  readonly messageId: string;
+  readonly attempt: number;
+  /** What is left of the message's validity, seconds. */
+  readonly validForSeconds: number;
+}
+
+export type SubmissionOutcome =
+  | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly providerCost: string | null }
+  /** Never U. `code` is the provider's own, or ours (`connection_refused`, `http_503`). `retryAfterSeconds` from the provider, else null. */
+  | {
+      readonly kind: 'refused';
+      readonly class: Exclude<FailureClass, 'U'>;
+      readonly scope: ShutScope | null;
+      readonly code: string;
+      readonly reason: string;
+      readonly retryAfterSeconds: number | null;
+    }
+  | { readonly kind: 'unknown'; readonly code: string };
+
+/** A provider's account at one tier. */
+export interface SmsGateway {
+  readonly name: string;
+  readonly tier: Tier;
+  readonly adapter: string;
+  readonly simulated: boolean;
+  /** From opening the call to giving up on its answer. */
+  readonly deadlineMs: number;
+  /** Never rejects: every outcome is a value. */
+  submit(submission: SmsSubmission): Promise<SubmissionOutcome>;
+}
+
+/** Gateways by tier, apart for live and for test messages. */
+export interface SmsGateways {
+  forTier(mode: 'live' | 'test', tier: Tier): SmsGateway | null;
+  byName(name: string): SmsGateway | null;
+  all(): readonly SmsGateway[];
+}

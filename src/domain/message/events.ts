@@ -1,0 +1,194 @@
+/**
+ * STORAGE FORMAT. What stands here is in customers' logs for ever: a new meaning is a new event type, a new shape is a new
+ * version with an upcaster, and every version ever written keeps its golden file in test/golden/events.
+ */
+import type { DomainEvent, Mode } from '../shared/event';
+import type { MoneyString } from '../shared/money';
+import type { Sealed } from '../shared/sealed';
+import type { FailureClass, ShutScope, Tier } from '../routing/tiers';
+
+export type Encoding = 'gsm7' | 'ucs2';
+export type MessageClass = 'transactional' | 'promotional';
+export type OnUnknown = 'never_twice' | 'prefer_delivery';
+/** Where the reservation stands once the event is applied. */
+export type ChargeState = 'reserved' | 'charged' | 'released';
+
+/** A message accepted by a 202. Carries all that dispatch needs, so that nobody reads to send. */
+export type MessageQueued = DomainEvent<
+  'MessageQueued',
+  {
+    messageId: string;
+    customerId: string;
+    mode: Mode;
+    channel: 'sms';
+    class: MessageClass;
+    /** Random id of the recipient within this customer; its key opens the sealed fields. */
+    subjectId: string;
+    /** E.164, sealed. */
+    to: Sealed;
+    body: Sealed;
+    /** The sender really used. */
+    sender: string;
+    encoding: Encoding;
+    segments: number;
+    /** ISO 3166 alpha-2 of the recipient's number. */
+    country: string;
+    /** Tiers of the customer's routing at which the sender is approved, in order. Never empty. */
+    candidates: Tier[];
+    /** Frozen at accept. */
+    priceListId: string;
+    priceListVersion: number;
+    /** Price of the whole message (segments included) at each candidate tier. */
+    prices: { [tier in Tier]?: MoneyString };
+    /** The tier that routing picked at accept and what was reserved for it. */
+    quote: { tier: Tier; amount: MoneyString };
+    reservationId: string;
+    onUnknown: OnUnknown;
+    /** The most that the customer lets this message cost; null: no limit. */
+    maxCost: MoneyString | null;
+    clientReference: string | null;
+    /** ISO; from here on nobody starts a call for it. */
+    validUntil: string;
+    /** SHA-256 (hex) of the canonical request body, sealed; null without an Idempotency-Key. */
+    requestDigest: Sealed | null;
+  }
+>;
+
+/** No MessageQueued naming this reservation will ever be: closes the id before the money goes back. Invisible outside. */
+export type MessageAbandoned = DomainEvent<'MessageAbandoned', { messageId: string; reservationId: string }>;
+
+/** A claim: only the consumer whose append of this was accepted calls the provider. */
+export type DispatchStarted = DomainEvent<
+  'DispatchStarted',
+  {
+    messageId: string;
+    /** 1 for the first call of this message, then 2, 3 … over all tiers. */
+    attempt: number;
+    tier: Tier;
+    /** Name of the provider's account, unique per tier. */
+    provider: string;
+    /** Milliseconds that the owner gives the provider to answer, counted from opening the call. */
+    deadlineMs: number;
+  }
+>;
+
+/** The provider accepted it. The charge follows on the wallet, once, at `amount` (under prefer_delivery: when final). */
+export type MessageDispatched = DomainEvent<
+  'MessageDispatched',
+  {
+    messageId: string;
+    attempt: number;
+    tier: Tier;
+    provider: string;
+    providerMessageId: string;
+    /** Price of the tier that took it. */
+    amount: MoneyString;
+    /** What the provider says it charges us, as it stands in its answer; null where it does not say. */
+    providerCost: string | null;
+    /** ISO; when a missing report makes it unknown, for good. */
+    reportDeadline: string;
+    /** How we know: its answer, or a report or query that settled an unknown outcome. */
+    evidence: 'answer' | 'report' | 'query';
+  }
+>;
+
+/** The call ended without an answer that says, or the claim aged without an outcome, or no report came by the deadline (final). */
+export type MessageOutcomeUnknown = DomainEvent<
+  'MessageOutcomeUnknown',
+  {
+    messageId: string;
+    attempt: number;
+    tier: Tier;
+    provider: string;
+    reason: 'no_answer' | 'claim_without_outcome' | 'no_report';
+    final: boolean;
+    charge: ChargeState;
+    /** ISO; the report deadline, where it is not final. */
+    reportDeadline: string;
+    /** ISO; under prefer_delivery, when the next tier may be tried. Null: never. */
+    resendAt: string | null;
+  }
+>;
+
+/** The provider refused the attempt, or it was never made. Class U never stands here. */
+export type DispatchFailed = DomainEvent<
+  'DispatchFailed',
+  {
+    messageId: string;
+    attempt: number;
+    tier: Tier;
+    provider: string;
+    class: Exclude<FailureClass, 'U'>;
+    scope: ShutScope | null;
+    /** The provider's own code, or ours: `connection_refused`, `http_503`, `claim_too_late`. */
+    code: string;
+    /** Normalised, for people. Holds no personal data. */
+    reason: string;
+    /** True where the tier itself has refused this message for good (F, or F! for sender or destination). */
+    tierRefused: boolean;
+    /** ISO; when the same tier is tried again (class R with retries left). Null: not there. */
+    retryAt: string | null;
+  }
+>;
+
+/** Goes on at another tier; the reservation covers its price from here on. */
+export type MessageRerouted = DomainEvent<
+  'MessageRerouted',
+  {
+    messageId: string;
+    fromTier: Tier;
+    toTier: Tier;
+    reason: 'refused' | 'retries_exhausted' | 'tier_unavailable' | 'unknown_outcome' | 'report_failed' | 'cheaper_tier';
+    amount: MoneyString;
+  }
+>;
+
+export type MessageDelivered = DomainEvent<
+  'MessageDelivered',
+  {
+    messageId: string;
+    attempt: number;
+    tier: Tier;
+    provider: string;
+    providerMessageId: string;
+    /** ISO; when the report reached us. */
+    reportedAt: string;
+    charge: ChargeState;
+  }
+>;
+
+/** Final and negative. `permanent`: sending the same again is of no use. */
+export type MessageFailed = DomainEvent<
+  'MessageFailed',
+  {
+    messageId: string;
+    /** `unknown_subscriber`, `absent_subscriber`, `opted_out`, `all_tiers_refused`, `insufficient_funds` … */
+    code: string;
+    reason: string;
+    permanent: boolean;
+    /** The attempt that decided it; null where no attempt did. */
+    attempt: number | null;
+    tier: Tier | null;
+    provider: string | null;
+    /** `charged` where a provider had accepted it (the charge stands), else `released`. */
+    charge: ChargeState;
+  }
+>;
+
+/** Its validity ended before any provider accepted it. */
+export type MessageExpired = DomainEvent<'MessageExpired', { messageId: string; charge: ChargeState }>;
+
+export type MessageCancelled = DomainEvent<'MessageCancelled', { messageId: string; charge: ChargeState }>;
+
+export type MessageEvent =
+  | MessageQueued
+  | MessageAbandoned
+  | DispatchStarted
+  | MessageDispatched
+  | MessageOutcomeUnknown
+  | DispatchFailed
+  | MessageRerouted
+  | MessageDelivered
+  | MessageFailed
+  | MessageExpired
+  | MessageCancelled;

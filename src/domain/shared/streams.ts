@@ -1,0 +1,29 @@
+import type { Mode } from './event';
+
+/** Names of streams: `<kind>-<id>`. Nothing else builds one. */
+export const streams = {
+  message: (messageId: string): string => `message-${messageId}`,
+  customer: (customerId: string): string => `customer-${customerId}`,
+  /** The test wallet is a stream of its own, so that no test money can ever meet live money. */
+  wallet: (customerId: string, mode: Mode): string =>
+    mode === 'live' ? `wallet-${customerId}` : `wallet-${customerId}.test`,
+  /** `subject`: a recipient's subject id, `prefix-254700`, or a customer's id. */
+  block: (subject: string): string => `block-${subject}`,
+  provider: (name: string): string => `provider-${name}`,
+  priceList: (priceListId: string): string => `pricelist-${priceListId}`,
+} as const;
+
+export const streamPrefixes = {
+  message: 'message-',
+  customer: 'customer-',
+  wallet: 'wallet-',
+  block: 'block-',
+  provider: 'provider-',
+  priceList: 'pricelist-',
+} as const;
+
+/** The customer and the mode a wallet's stream belongs to. */
+export function walletOfStream(stream: string): { customerId: string; mode: Mode } {
+  const rest = stream.slice(streamPrefixes.wallet.length);
+  return rest.endsWith('.test') ? { customerId: rest.slice(0, -5), mode: 'test' } : { customerId: rest, mode: 'live' };
+}
