@@ -1,0 +1,27 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import { DomainError } from '../../domain/shared/domain-error';
+import type { Mode } from '../../domain/shared/event';
+import { MESSAGE_READS, type MessageReads, type MessageView } from '../ports/message-reads';
+
+/** One message of this customer in this mode. @throws DomainError not_found */
+export class GetMessage extends Query<MessageView> {
+  constructor(
+    readonly customerId: string,
+    readonly mode: Mode,
+    readonly messageId: string,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(GetMessage)
+export class GetMessageHandler implements IQueryHandler<GetMessage> {
+  constructor(@Inject(MESSAGE_READS) private readonly reads: MessageReads) {}
+
+  async execute({ customerId, mode, messageId }: GetMessage): Promise<MessageView> {
+    const view = await this.reads.find(customerId, mode, messageId);
+    if (view === null) throw new DomainError('not_found', 'There is no message with this id.');
+    return view;
+  }
+}
