@@ -22,10 +22,15 @@ const level = (name, extra = {}) => ({
   testEnvironment: 'node',
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform: swc,
+  // Compiled copies of the program are run, never imported, by tests.
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test-results/', '<rootDir>/.waht/'],
   setupFiles: ['<rootDir>/test/support/setup-env.ts'],
   ...extra,
 });
-const services = { globalSetup: '<rootDir>/test/support/global-setup.ts', globalTeardown: '<rootDir>/test/support/global-teardown.ts' };
+const services = {
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
 module.exports = {
   maxWorkers: 2,
   projects: [level('unit'), level('contract', services), level('integration', services), level('e2e', services)],

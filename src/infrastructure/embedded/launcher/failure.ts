@@ -1,0 +1,44 @@
+/**
+ * A start or a run that cannot go on, told in the one line that the person at the terminal reads.
+ * `message` is that line: it names what is wrong and, where there is one, the way out.
+ */
+export class LauncherFailure extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'LauncherFailure';
+  }
+}
+
+/** Says in one line, without a stack trace, what went wrong. */
+export function clearLine(error: unknown): string {
+  if (error instanceof LauncherFailure) return error.message;
+  if (!(error instanceof Error)) return oneLine(String(error));
+  const { code, path } = error as NodeJS.ErrnoException;
+  const where = path === undefined ? '' : ` (${path})`;
+  switch (code) {
+    case 'ENOSPC':
+      return `The disk is full: nothing more can be written${where}. Free some space and start again.`;
+    case 'EDQUOT':
+      return `The disk quota is used up: nothing more can be written${where}. Free some space and start again.`;
+    case 'EROFS':
+      return `The data folder is on a read-only file system${where}. Set WAHT_DATA to a folder that can be written.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `Permission denied${where}. Set WAHT_DATA to a folder that belongs to you.`;
+    default:
+      return oneLine(error.message);
+  }
+}
+
+const LONGEST_LINE = 300;
+
+/** Folds a text into one line of at most 300 characters. */
+export function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
+}
+
+/** Whether an error carries one of these system codes (`ENOENT`, `ESRCH`, …). */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { type NodeServiceOptions, nodeService } from './node-service';
+import type { Service } from './service';
+
+/** The event store's address for the official client. */
+export function eventStoreUrl(port: number): string {
+  return `esdb://127.0.0.1:${port}?tls=false`;
+}
+
+/** The embedded event store. @param dist the folder of the compiled program. */
+export function eventStoreService(dist: string, options: { data: string; port: number }): Service {
+  return nodeService({
+    name: 'event-store',
+    title: 'the event store',
+    entry: join(dist, 'infrastructure', 'embedded', 'event-store', 'main.js'),
+    args: ['--data', options.data, '--host', '127.0.0.1', '--port', String(options.port)],
+    env: process.env,
+    stopGraceMs: 10_000,
+    readyWithinMs: 60_000,
+  });
+}
+
+/** The sandbox: the simulated providers and the handset page. */
+export function sandboxService(dist: string, env: NodeJS.ProcessEnv): Service {
+  return nodeService({
+    name: 'sandbox',
+    title: 'the sandbox',
+    entry: join(dist, 'infrastructure', 'embedded', 'sandbox', 'main.js'),
+    env,
+    stopGraceMs: 5_000,
+    readyWithinMs: 30_000,
+  });
+}
+
+/** The application drains for up to 25 s when it is asked to stop; what takes longer is stuck. */
+const APPLICATION_STOP_GRACE_MS = 30_000;
+
+/** The application itself, ready once `GET /health/ready` answers 200. @param base for example `http://127.0.0.1:8080`. */
+export function applicationService(dist: string, env: NodeJS.ProcessEnv, base: string): Service {
+  const options: NodeServiceOptions = {
+    name: 'application',
+    title: 'the application',
+    entry: join(dist, 'main.js'),
+    env,
+    stopGraceMs: APPLICATION_STOP_GRACE_MS,
+    readyWithinMs: 120_000,
+    missing: () => missingAt(`${base}/health/ready`),
+  };
+  return nodeService(options);
+}
+
+const ANSWER_WITHIN_MS = 2_000;
+
+/** What a readiness page says is missing; undefined where it answers 200. */
+export async function missingAt(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const body = await answer.text();
+    return answer.status === 200 ? undefined : `${answer.status} ${body}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

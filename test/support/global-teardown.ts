@@ -1,0 +1,4 @@
+/** Stops what global-setup.ts has started. */
+export default async function globalTeardown(): Promise<void> {
+  await globalThis.stopTestServices?.();
+}
