@@ -1,10 +1,16 @@
 export const LEADERSHIP = Symbol('Leadership');
 
-/** One process at a time for work that all could do but one should. */
+export interface Candidacy {
+  isLeading(): boolean;
+  /** Stands down: aborts the running term, waits for it to return, and lets another process take over. */
+  stop(): Promise<void>;
+}
+
+/** At most one process leads a role at a time; when it dies or loses its connection, another takes over within seconds. */
 export interface Leadership {
   /**
-   * Runs `work` where no other process runs work of this name, and holds the others off until it is done.
-   * @returns false where another process has it (nothing was run). Errors of `work` go through.
+   * Stands for `role` until stopped. `lead` runs once for each term: it must return soon after `term` aborts (leadership
+   * lost or standing down). When it returns or throws before that, it is called again after a pause while the role is held.
    */
-  ifLeader(name: string, work: () => Promise<void>): Promise<boolean>;
+  stand(role: string, lead: (term: AbortSignal) => Promise<void>): Candidacy;
 }
