@@ -43,7 +43,10 @@ async function run(job: LoadJob): Promise<LoadResult> {
           const number = job.firstRecipient + (job.recipients > 0 ? k % job.recipients : k);
           return {
             ...request,
-            headers: { 'content-type': 'application/json', authorization: `Bearer ${job.keys[k % job.keys.length] ?? ''}` },
+            headers: {
+              'content-type': 'application/json',
+              authorization: `Bearer ${job.keys[k % job.keys.length] ?? ''}`,
+            },
             body: `{"to":"+25471${String(1_000_000 + number).slice(-7)}","channel":"sms","body":"Your order #${k} has shipped.","sender_id":"WAHT"}`,
           };
         },
@@ -53,7 +56,8 @@ async function run(job: LoadJob): Promise<LoadResult> {
   instance.on('response', (_client, _status, _bytes, responseTimeMs) => latenciesMs.push(responseTimeMs));
   const result = await instance;
   latenciesMs.sort((a, b) => a - b);
-  const at = (q: number): number => Number((latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * q))] ?? NaN).toFixed(2));
+  const at = (q: number): number =>
+    Number((latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * q))] ?? NaN).toFixed(2));
   return {
     perS: Math.round(result['2xx'] / result.duration),
     p50Ms: at(0.5),

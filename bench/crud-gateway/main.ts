@@ -20,10 +20,7 @@ const pool = new Pool({ connectionString: env['DATABASE_URL'], max: 16 });
 const settings: Settings = { wallet: env['WALLET'] === 'statement' ? 'statement' : 'transaction' };
 
 @Module({
-  imports: [
-    BullModule.forRoot({ connection: { url: redisUrl } }),
-    BullModule.registerQueue({ name: 'sms' }),
-  ],
+  imports: [BullModule.forRoot({ connection: { url: redisUrl } }), BullModule.registerQueue({ name: 'sms' })],
   controllers: [MessagesController],
   providers: [
     MessagesService,
