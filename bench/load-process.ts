@@ -30,31 +30,35 @@ export interface LoadResult {
 async function run(job: LoadJob): Promise<LoadResult> {
   let n = 0;
   const latenciesMs: number[] = [];
-  const instance = autocannon({
-    url: job.url,
-    connections: job.connections,
-    ...(job.amount === null ? { duration: job.durationS } : { amount: job.amount }),
-    requests: [
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const instance = autocannon(
       {
-        method: 'POST',
-        path: '/v1/messages',
-        setupRequest: (request) => {
-          const k = n++;
-          const number = job.firstRecipient + (job.recipients > 0 ? k % job.recipients : k);
-          return {
-            ...request,
-            headers: {
-              'content-type': 'application/json',
-              authorization: `Bearer ${job.keys[k % job.keys.length] ?? ''}`,
+        url: job.url,
+        connections: job.connections,
+        ...(job.amount === null ? { duration: job.durationS } : { amount: job.amount }),
+        requests: [
+          {
+            method: 'POST',
+            path: '/v1/messages',
+            setupRequest: (request) => {
+              const k = n++;
+              const number = job.firstRecipient + (job.recipients > 0 ? k % job.recipients : k);
+              return {
+                ...request,
+                headers: {
+                  'content-type': 'application/json',
+                  authorization: `Bearer ${job.keys[k % job.keys.length] ?? ''}`,
+                },
+                body: `{"to":"+25471${String(1_000_000 + number).slice(-7)}","channel":"sms","body":"Your order #${k} has shipped.","sender_id":"WAHT"}`,
+              };
             },
-            body: `{"to":"+25471${String(1_000_000 + number).slice(-7)}","channel":"sms","body":"Your order #${k} has shipped.","sender_id":"WAHT"}`,
-          };
-        },
+          },
+        ],
       },
-    ],
+      (error: Error | null, done) => (error ? reject(error) : resolve(done)),
+    );
+    instance.on('response', (_client, _status, _bytes, responseTimeMs) => latenciesMs.push(responseTimeMs));
   });
-  instance.on('response', (_client, _status, _bytes, responseTimeMs) => latenciesMs.push(responseTimeMs));
-  const result = await instance;
   latenciesMs.sort((a, b) => a - b);
   const at = (q: number): number =>
     Number((latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * q))] ?? NaN).toFixed(2));

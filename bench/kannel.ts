@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { round } from './statistics';
+
+const BEARERBOX = '/usr/sbin/bearerbox';
+const SMSBOX = '/usr/sbin/smsbox';
+const PORTS = { admin: 43000, box: 43001, send: 43013, smpp: 43775, reports: 43080 };
+
+const executable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  }
+};
+
+export const kannelInstalled = (): boolean => executable(BEARERBOX) && executable(SMSBOX);
+
+const configuration = (folder: string): string => `
+group = core
+admin-port = ${PORTS.admin}
+admin-interface = 127.0.0.1
+admin-password = bench
+smsbox-port = ${PORTS.box}
+smsbox-interface = 127.0.0.1
+box-allow-ip = "127.0.0.1"
+box-deny-ip = "*.*.*.*"
+log-file = "${folder}/bearerbox.log"
+log-level = 2
+dlr-storage = internal
+store-type = spool
+store-location = "${folder}/spool"
+
+group = smsc
+smsc = smpp
+smsc-id = SMPP
+host = 127.0.0.1
+port = ${PORTS.smpp}
+transceiver-mode = 1
+smsc-username = bench
+smsc-password = bench
+system-type = "VMA"
+address-range = ""
+max-pending-submits = 100
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+sendsms-port = ${PORTS.send}
+sendsms-interface = 127.0.0.1
+global-sender = 12345
+log-file = "${folder}/smsbox.log"
+log-level = 2
+
+group = sendsms-user
+username = bench
+password = bench
+max-messages = 3
+concatenation = 1
+
+group = sms-service
+keyword = default
+text = "none"
+max-messages = 0
+`;
+
+/**
+ * Kannel, a gateway in C that people run today: spool store (files, no fsync), SMPP, delivery reports on. The message centre
+ * is a few lines of ours that accept every submit and report it delivered at once.
+ * @returns messages a second from the first request to the last delivery report.
+ */
+export async function measureKannel(folder: string, amount: number): Promise<number> {
+  mkdirSync(join(folder, 'spool'), { recursive: true });
+  const file = join(folder, 'kannel.conf');
+  writeFileSync(file, configuration(folder));
+  const centre = messageCentre();
+  const reports = reportCounter();
+  const children: ChildProcess[] = [];
+  try {
+    await Promise.all([listening(centre, PORTS.smpp), listening(reports.server, PORTS.reports)]);
+    children.push(spawn(BEARERBOX, [file], { stdio: 'ignore' }));
+    await delay(2_000);
+    children.push(spawn(SMSBOX, [file], { stdio: 'ignore' }));
+    await delay(2_000);
+    const start = performance.now();
+    await submit(amount);
+    while (reports.count() < amount) {
+      if (performance.now() - start > 240_000)
+        throw new Error(`Kannel: ${reports.count()} of ${amount} reports in time`);
+      await delay(100);
+    }
+    return round(amount / ((performance.now() - start) / 1000), 1);
+  } finally {
+    for (const child of children.reverse()) {
+      child.kill('SIGTERM');
+      await new Promise((resolve) => child.once('exit', resolve));
+    }
+    centre.close();
+    reports.server.close();
+  }
+}
+
+/** Sends through Kannel's HTTP interface over 64 connections, each message asking for its delivery report. */
+async function submit(amount: number): Promise<void> {
+  const pool = new Pool(`http://127.0.0.1:${PORTS.send}`, { connections: 64, pipelining: 1 });
+  const report = encodeURIComponent(`http://127.0.0.1:${PORTS.reports}/report?state=%d`);
+  let next = 0;
+  const sender = async (): Promise<void> => {
+    while (next < amount) {
+      const n = next++;
+      const to = encodeURIComponent(`+25471${String(1_000_000 + n).slice(-7)}`);
+      const path = `/cgi-bin/sendsms?username=bench&password=bench&from=12345&to=${to}&text=Your+order+${n}+has+shipped.&dlr-mask=1&dlr-url=${report}`;
+      const { statusCode, body } = await pool.request({ method: 'GET', path });
+      await body.dump();
+      if (statusCode !== 202 && statusCode !== 200) throw new Error(`Kannel refused a message: ${statusCode}`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: 64 }, sender));
+  } finally {
+    await pool.close();
+  }
+}
+
+function reportCounter(): { server: Server; count: () => number } {
+  let reports = 0;
+  const server = createServer((request, response) => {
+    reports++;
+    request.resume();
+    response.end();
+  });
+  return { server, count: () => reports };
+}
+
+const listening = (server: Server | TcpServer, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+
+const COMMAND = { submit: 0x04, deliver: 0x05, unbind: 0x06, enquireLink: 0x15 };
+const BINDS = new Set([0x01, 0x02, 0x09]);
+const RESPONSE = 0x80000000;
+const HEADER_BYTES = 16;
+
+function pdu(command: number, sequence: number, body: Buffer): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32BE(HEADER_BYTES + body.length, 0);
+  header.writeUInt32BE(command >>> 0, 4);
+  header.writeUInt32BE(sequence, 12);
+  return Buffer.concat([header, body]);
+}
+
+/** The C-octet string at `offset` and where the next field begins. */
+function text(packet: Buffer, offset: number): { value: string; end: number } {
+  const zero = packet.indexOf(0, offset);
+  return { value: packet.toString('latin1', offset, zero), end: zero + 1 };
+}
+
+/** A delivery receipt for a submit_sm: addresses swapped, esm_class 4, the usual text (SMPP 3.4, appendix B). */
+function receipt(submit: Buffer, id: string): Buffer {
+  const service = text(submit, HEADER_BYTES);
+  const source = text(submit, service.end + 2);
+  const destination = text(submit, source.end + 2);
+  const note = Buffer.from(
+    `id:${id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:x`,
+    'latin1',
+  );
+  return Buffer.concat([
+    Buffer.from([0, 1, 1]),
+    Buffer.from(`${destination.value}\0`, 'latin1'),
+    Buffer.from([1, 1]),
+    Buffer.from(`${source.value}\0`, 'latin1'),
+    Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0, note.length]),
+    note,
+  ]);
+}
+
+/** Just enough of an SMPP 3.4 message centre for a comparison: accepts all, reports all delivered. */
+function messageCentre(): TcpServer {
+  let submitted = 0;
+  let sequence = 1;
+  const answer = (socket: Socket, packet: Buffer): void => {
+    const command = packet.readUInt32BE(4);
+    const number = packet.readUInt32BE(12);
+    if (BINDS.has(command)) socket.write(pdu(RESPONSE | command, number, Buffer.from('centre\0', 'latin1')));
+    else if (command === COMMAND.enquireLink || command === COMMAND.unbind)
+      socket.write(pdu(RESPONSE | command, number, Buffer.alloc(0)));
+    else if (command === COMMAND.submit) {
+      const id = String(++submitted).padStart(10, '0');
+      socket.write(pdu(RESPONSE | command, number, Buffer.from(`${id}\0`, 'latin1')));
+      socket.write(pdu(COMMAND.deliver, sequence++, receipt(packet, id)));
+    }
+  };
+  return createTcpServer((socket) => {
+    let pending = Buffer.alloc(0);
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= HEADER_BYTES && pending.length >= pending.readUInt32BE(0)) {
+        const length = pending.readUInt32BE(0);
+        answer(socket, pending.subarray(0, length));
+        pending = pending.subarray(length);
+      }
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { Client } from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freshRecipients, load } from './load';
+import { round } from './statistics';
+
+export interface EndToEnd {
+  readonly messages: number;
+  readonly acceptPerS: number;
+  /** Accepted to delivered, audited and projected, over the whole run. */
+  readonly perS: number;
+  readonly delivered: number;
+}
+
+const GIVE_UP_AFTER_MS = 240_000;
+
+/** Sends `amount` messages as fast as 64 connections go, and waits until each is delivered in the read model and in the audit log. */
+export async function measureEndToEnd(
+  url: string,
+  keys: readonly string[],
+  databaseUrl: string,
+  amount: number,
+): Promise<EndToEnd> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const before = await deliveredAndAudited(client);
+    const start = performance.now();
+    const accepted = await load({
+      url,
+      keys,
+      connections: 64,
+      durationS: 0,
+      amount,
+      recipients: 0,
+      firstRecipient: freshRecipients(amount),
+    });
+    if (accepted.refused > 0 || accepted.errors > 0)
+      throw new Error(`end to end: ${accepted.refused} refused, ${accepted.errors} errors`);
+    let now = before;
+    while (now - before < amount) {
+      if (performance.now() - start > GIVE_UP_AFTER_MS)
+        throw new Error(`end to end: ${now - before} of ${amount} delivered in time`);
+      await delay(250);
+      now = await deliveredAndAudited(client);
+    }
+    const seconds = (performance.now() - start) / 1000;
+    return { messages: amount, acceptPerS: accepted.perS, perS: round(amount / seconds, 1), delivered: now - before };
+  } finally {
+    await client.end();
+  }
+}
+
+/** The smaller of the two counts: a message is done when both have it. */
+async function deliveredAndAudited(client: Client): Promise<number> {
+  const result = await client.query<{ delivered: string; audited: string }>(
+    `SELECT (SELECT count(*) FROM messages WHERE status = 'delivered') AS delivered,
+            (SELECT count(*) FROM audit_log WHERE type = 'MessageDelivered') AS audited`,
+  );
+  const row = result.rows[0];
+  return Math.min(Number(row?.delivered ?? 0), Number(row?.audited ?? 0));
+}
