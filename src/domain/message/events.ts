@@ -67,6 +67,8 @@ export type DispatchStarted = DomainEvent<
     tier: Tier;
     /** Name of the provider's account, unique per tier. */
     provider: string;
+    /** ISO; when the claim was made. Retries are counted from it, and a claim without an outcome ages by it. */
+    startedAt: string;
     /** Milliseconds that the owner gives the provider to answer, counted from opening the call. */
     deadlineMs: number;
   }
