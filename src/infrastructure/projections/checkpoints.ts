@@ -1,0 +1,80 @@
+import type { LogPosition } from '../../application/ports/event-store';
+import type { ProjectionSql } from '../../application/ports/projection';
+import type { Sql } from '../postgres/database';
+
+/** Whose checkpoint. */
+export interface CheckpointKey {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** Another writer has moved the checkpoint: this one must stop at once. */
+export class CheckpointTaken extends Error {
+  constructor(key: CheckpointKey) {
+    super(`another process has moved the checkpoint of ${key.name} v${key.version}`);
+    this.name = 'CheckpointTaken';
+  }
+}
+
+/** Is `a` behind `b` in `$all`? Null lies before the first event. */
+export function isBefore(a: LogPosition | null, b: LogPosition | null): boolean {
+  if (b === null) return false;
+  if (a === null) return true;
+  return a.commit < b.commit || (a.commit === b.commit && a.prepare < b.prepare);
+}
+
+interface Row {
+  commit_position: string | null;
+  prepare_position: string | null;
+}
+
+/** Makes the checkpoint's row where it is missing. Null: nothing applied yet. */
+export async function loadCheckpoint(sql: Sql, key: CheckpointKey): Promise<LogPosition | null> {
+  await sql.query({
+    text: 'INSERT INTO projection_checkpoints (name, version) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    values: [key.name, key.version],
+  });
+  const { rows } = await sql.query<Row>({
+    text: 'SELECT commit_position, prepare_position FROM projection_checkpoints WHERE name = $1 AND version = $2',
+    values: [key.name, key.version],
+  });
+  const row = rows[0];
+  if (row?.commit_position == null || row.prepare_position == null) return null;
+  return { commit: BigInt(row.commit_position), prepare: BigInt(row.prepare_position) };
+}
+
+/**
+ * Moves the checkpoint from exactly `from` to `to`; first statement of the batch's transaction, so that a second writer
+ * waits here and then finds that it lost. The transaction is not synced at its commit: what a crash of Postgres takes of
+ * rows it takes of the checkpoint too, and the log has it all.
+ * @throws CheckpointTaken
+ */
+export async function moveCheckpoint(
+  sql: ProjectionSql,
+  key: CheckpointKey,
+  from: LogPosition | null,
+  to: LogPosition,
+  batch: { readonly events: number; readonly lastEventAt: string | null },
+): Promise<void> {
+  const { rows } = await sql.query({
+    name: 'move_checkpoint',
+    text: `UPDATE projection_checkpoints
+              SET commit_position = $3, prepare_position = $4, events = events + $5,
+                  last_event_at = coalesce($6::timestamptz, last_event_at), updated_at = now()
+            WHERE name = $1 AND version = $2
+              AND commit_position IS NOT DISTINCT FROM $7::bigint
+              AND prepare_position IS NOT DISTINCT FROM $8::bigint
+        RETURNING set_config('synchronous_commit', 'off', true)`,
+    values: [
+      key.name,
+      key.version,
+      to.commit.toString(),
+      to.prepare.toString(),
+      batch.events,
+      batch.lastEventAt,
+      from?.commit.toString() ?? null,
+      from?.prepare.toString() ?? null,
+    ],
+  });
+  if (rows.length === 0) throw new CheckpointTaken(key);
+}
