@@ -1,0 +1,132 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Metrics } from '../../application/ports/metrics';
+import { ProcessGauges } from './process-gauges';
+
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10];
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 200];
+
+/** Counts for Prometheus, under `waht_`. Labels come from small closed sets: never an id of a customer or a message. */
+export class PrometheusMetrics implements Metrics {
+  readonly registry = new Registry();
+  private readonly gauges = new ProcessGauges(this.registry);
+
+  private readonly requests = new Histogram({
+    name: 'waht_http_request_seconds',
+    help: 'Time from the first byte of a request to the last of its answer, by route pattern and status.',
+    labelNames: ['route', 'status'],
+    buckets: LATENCY_SECONDS,
+    registers: [this.registry],
+  });
+
+  private readonly appends = new Histogram({
+    name: 'waht_event_append_seconds',
+    help: 'Time of an append to the event store, by outcome.',
+    labelNames: ['outcome'],
+    buckets: LATENCY_SECONDS,
+    registers: [this.registry],
+  });
+
+  private readonly walletConflicts = new Counter({
+    name: 'waht_wallet_conflicts_total',
+    help: 'Appends to a wallet that met a newer revision and were decided again.',
+    registers: [this.registry],
+  });
+
+  private readonly walletBatches = new Histogram({
+    name: 'waht_wallet_batch_commands',
+    help: 'Commands committed to a wallet in one append.',
+    buckets: BATCH_SIZES,
+    registers: [this.registry],
+  });
+
+  private readonly dispatches = new Counter({
+    name: 'waht_dispatch_total',
+    help: "Calls to a provider's account by result and failure class.",
+    labelNames: ['provider', 'result', 'class'],
+    registers: [this.registry],
+  });
+
+  private readonly reports = new Counter({
+    name: 'waht_delivery_reports_total',
+    help: "Delivery reports by provider's account and what became of them.",
+    labelNames: ['provider', 'outcome'],
+    registers: [this.registry],
+  });
+
+  private readonly lags = new Gauge({
+    name: 'waht_projection_lag_seconds',
+    help: 'Age of the last event that a projection has handled, when it was handled.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
+  private readonly undecodables = new Counter({
+    name: 'waht_undecodable_events_total',
+    help: 'Stored events that could not be decoded, by reader and problem.',
+    labelNames: ['projection', 'problem'],
+    registers: [this.registry],
+  });
+
+  private readonly workers = new Gauge({
+    name: 'waht_worker_in_flight',
+    help: 'Events in hand in this process, by persistent group.',
+    labelNames: ['group'],
+    registers: [this.registry],
+  });
+
+  private readonly refusals = new Counter({
+    name: 'waht_refused_total',
+    help: 'Requests refused, by error code.',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+
+  appendObserved(ms: number, outcome: 'ok' | 'conflict' | 'unavailable'): void {
+    this.appends.observe({ outcome }, ms / 1_000);
+  }
+
+  walletConflict(): void {
+    this.walletConflicts.inc();
+  }
+
+  walletBatch(commands: number): void {
+    this.walletBatches.observe(commands);
+  }
+
+  dispatch(provider: string, result: 'accepted' | 'refused' | 'unknown', failureClass: string): void {
+    this.dispatches.inc({ provider, result, class: failureClass });
+  }
+
+  report(provider: string, outcome: 'matched' | 'stray' | 'duplicate' | 'parked'): void {
+    this.reports.inc({ provider, outcome });
+  }
+
+  requestObserved(route: string, status: number, ms: number): void {
+    this.requests.observe({ route, status }, ms / 1_000);
+  }
+
+  projectionLag(projection: string, ms: number): void {
+    this.lags.set({ projection }, ms / 1_000);
+  }
+
+  undecodable(projection: string, problem: string): void {
+    this.undecodables.inc({ projection, problem });
+  }
+
+  workerInFlight(group: string, n: number): void {
+    this.workers.set({ group }, n);
+  }
+
+  refused(code: string): void {
+    this.refusals.inc({ code });
+  }
+
+  /** The exposition text and its media type. */
+  async exposition(): Promise<{ contentType: string; text: string }> {
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+
+  stop(): void {
+    this.gauges.stop();
+  }
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { ConfigurationError, type Environment } from '../../../src/infrastructure/config/environment';
+import { readConfiguration } from '../../../src/infrastructure/config/read-configuration';
+
+const secret = (): string => randomBytes(32).toString('base64url');
+
+const development = (): Record<string, string> => ({
+  ESDB_URL: 'esdb://127.0.0.1:2113?tls=false',
+  DATABASE_URL: 'postgres://waht:waht@127.0.0.1:5432/waht',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  WAHT_MASTER_KEY: secret(),
+  WAHT_LOOKUP_KEY: secret(),
+  WAHT_CALLBACK_SECRET: secret(),
+  TIER_1: 'simulated',
+  TIER_1_URL: 'http://127.0.0.1:9000',
+  TIER_2: 'simulated',
+  TIER_2_URL: 'http://127.0.0.1:9000',
+});
+
+const production = (): Record<string, string> => ({
+  ...development(),
+  WAHT_ENV: 'production',
+  PUBLIC_BASE_URL: 'https://api.example.test',
+  DATABASE_URL: `postgres://waht:${secret()}@db:5432/waht`,
+  TIER_1: 'africastalking',
+  TIER_1_URL: '',
+  TIER_1_USERNAME: 'acme',
+  TIER_1_API_KEY: 'at-key',
+  TIER_2: '',
+  TEST_TIER_1: 'simulated',
+  TEST_TIER_1_NAME: 'test_1',
+  TEST_TIER_1_URL: 'http://sandbox:9000',
+});
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    readConfiguration(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('readConfiguration', () => {
+  it('reads a development environment with its defaults', () => {
+    const configuration = readConfiguration(development());
+    expect(configuration).toMatchObject({
+      environment: 'development',
+      host: '127.0.0.1',
+      port: 8080,
+      publicBaseUrl: 'http://127.0.0.1:8080',
+      defaultValiditySeconds: 86_400,
+      reportGraceSeconds: 600,
+      providerDeadlineMs: 10_000,
+      retryDelaysMs: [1_000, 4_000],
+      waitRetryMs: 60_000,
+      dispatchConcurrency: 64,
+      accessLogSample: 0.01,
+    });
+    expect([...configuration.roles]).toEqual(['api', 'dispatcher', 'projector']);
+    expect(configuration.tiers.map(({ tier, adapter, simulated }) => ({ tier, adapter, simulated }))).toEqual([
+      { tier: 'tier_1', adapter: 'africastalking', simulated: true },
+      { tier: 'tier_2', adapter: 'africastalking', simulated: true },
+    ]);
+    expect(configuration.testTiers).toEqual(configuration.tiers);
+    expect(configuration.masterKey).toHaveLength(32);
+  });
+
+  it('reads a production environment with real accounts and simulated ones for test keys', () => {
+    const configuration = readConfiguration(production());
+    expect(configuration.environment).toBe('production');
+    expect(configuration.tiers).toEqual([
+      {
+        tier: 'tier_1',
+        name: 'africastalking_tier_1',
+        adapter: 'africastalking',
+        simulated: false,
+        url: 'https://api.africastalking.com',
+        username: 'acme',
+        apiKey: 'at-key',
+      },
+    ]);
+    expect(configuration.testTiers.map((account) => account.name)).toEqual(['test_1']);
+  });
+
+  it('names every bad variable at once', () => {
+    const problems = problemsOf({
+      PORT: '80800',
+      WAHT_ROLES: 'api,cook',
+      ACCESS_LOG_SAMPLE: '2',
+      RETRY_DELAYS_MS: '1000,later',
+      LOG_LEVEL: 'loud',
+      WAHT_MASTER_KEY: 'short',
+      REDIS_URL: 'http://127.0.0.1',
+    });
+    const named = new Set(problems.map((problem) => problem.split(' ')[0]));
+    expect([...named].sort()).toEqual(
+      [
+        'ACCESS_LOG_SAMPLE',
+        'DATABASE_URL',
+        'ESDB_URL',
+        'LOG_LEVEL',
+        'PORT',
+        'REDIS_URL',
+        'RETRY_DELAYS_MS',
+        'TIER_1',
+        'WAHT_CALLBACK_SECRET',
+        'WAHT_LOOKUP_KEY',
+        'WAHT_MASTER_KEY',
+        'WAHT_ROLES',
+      ].sort(),
+    );
+  });
+
+  it.each([
+    ['WAHT_MASTER_KEY', { WAHT_MASTER_KEY: Buffer.alloc(32, 7).toString('base64url') }],
+    ['WAHT_LOOKUP_KEY', { WAHT_LOOKUP_KEY: Buffer.from('please-change-me-before-going-li').toString('base64url') }],
+    ['PUBLIC_BASE_URL', { PUBLIC_BASE_URL: 'http://api.example.test' }],
+    ['PUBLIC_BASE_URL', { PUBLIC_BASE_URL: '' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://waht:postgres@db/waht' }],
+    ['ESDB_URL', { ESDB_URL: 'esdb://admin:changeit@store:2113' }],
+    ['TIER_2', { TIER_2: 'simulated', TIER_2_URL: 'http://sandbox:9000' }],
+    ['TIER_1_API_KEY', { TIER_1_API_KEY: '' }],
+    ['TIER_1_URL', { TIER_1_URL: 'http://api.africastalking.com' }],
+    ['TEST_TIER_1', { TEST_TIER_1: '' }],
+    ['TEST_TIER_1_NAME', { TEST_TIER_1_NAME: 'africastalking_tier_1' }],
+  ])('refuses in production, naming %s', (variable, change) => {
+    expect(problemsOf({ ...production(), ...change }).map((problem) => problem.split(' ')[0])).toEqual([variable]);
+  });
+
+  it('never mixes real and simulated tiers for live keys, in development either', () => {
+    const environment = {
+      ...development(),
+      TIER_1: 'africastalking',
+      TIER_1_URL: '',
+      TIER_1_USERNAME: 'a',
+      TIER_1_API_KEY: 'k',
+    };
+    expect(problemsOf(environment)).toEqual([expect.stringMatching(/^TIER_2 is simulated while another tier is real/)]);
+  });
+
+  it('refuses one secret for two purposes and prints none', () => {
+    const shared = secret();
+    const problems = problemsOf({ ...development(), WAHT_MASTER_KEY: shared, WAHT_LOOKUP_KEY: shared });
+    expect(problems).toEqual(['WAHT_LOOKUP_KEY must not be the same secret as WAHT_MASTER_KEY']);
+    expect(new ConfigurationError(problems).message).not.toContain(shared);
+  });
+});
