@@ -1,0 +1,185 @@
+/**
+ * The comparisons of the README, side by side in one run. Loopback only, bounded in count and time.
+ *
+ *   npm run bench -- [--quick] [--json FILE]
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CRUD_WALLETS, prepareCrud, startCrud } from './crud';
+import { makeDatabase } from './crud';
+import { kannelInstalled, measureKannel } from './kannel';
+import { type Cell, measureAccept, ratioOf, type Side } from './measure-accept';
+import { measureEndToEnd } from './measure-end-to-end';
+import { measureIdle, measureRebuild, measureStoreMemory } from './measure-upkeep';
+import { privateMemoryMb } from './memory';
+import { provision } from './provision';
+import { machine, print, type Rate, type Ratio, type Report } from './report';
+import { freshRecipients } from './load';
+import { BenchServices } from './services';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+interface Options {
+  readonly quick: boolean;
+  readonly json: string | null;
+}
+
+function options(args: readonly string[]): Options {
+  const at = args.indexOf('--json');
+  return { quick: args.includes('--quick'), json: at >= 0 ? (args[at + 1] ?? null) : null };
+}
+
+const KNOWN_RECIPIENTS = 2_000;
+
+class Bench {
+  private readonly ratios: Record<string, Ratio> = {};
+  private readonly rates: Rate[] = [];
+  private readonly memoryMb: Record<string, number | null> = {};
+
+  constructor(
+    private readonly services: BenchServices,
+    private readonly options: Options,
+  ) {}
+
+  async run(): Promise<Report> {
+    const databaseUrl = await makeDatabase(this.services, 'waht');
+    const keys = await provision(this.services, databaseUrl, this.options.quick ? 50 : 200);
+    await this.accept(databaseUrl, keys);
+    await this.endToEnd(databaseUrl, keys);
+    await this.upkeep(databaseUrl);
+    return { ratios: this.ratios, rates: this.rates, memoryMb: this.memoryMb, machine: machine() };
+  }
+
+  /** Dispatch, projection and the competitor's worker off on both sides. */
+  private async accept(databaseUrl: string, keys: readonly string[]): Promise<void> {
+    const crudDatabase = await prepareCrud(this.services);
+    const application = await this.services.application(databaseUrl, 'api');
+    const transaction = await startCrud(this.services, crudDatabase, 'transaction', 'off');
+    const statement = await startCrud(this.services, crudDatabase, 'statement', 'off');
+    const ours = this.services.applicationUrl;
+    const first = freshRecipients(KNOWN_RECIPIENTS);
+    const side = (name: string, url: string, of: readonly string[], recipients = KNOWN_RECIPIENTS): Side => ({
+      name,
+      url,
+      keys: of,
+      recipients,
+      firstRecipient: first,
+    });
+    const hot = [
+      side('accept, hot wallet: gateway', ours, keys.slice(0, 1)),
+      side('accept, hot wallet: plain, transaction', transaction.url, transaction.keys.slice(0, 1)),
+      side('accept, hot wallet: plain, one statement', statement.url, statement.keys.slice(0, 1)),
+    ];
+    const many = [
+      side(`accept, ${keys.length} wallets: gateway`, ours, keys),
+      side(`accept, ${keys.length} wallets: gateway, new recipients`, ours, keys, 0),
+      side(`accept, ${CRUD_WALLETS} wallets: plain, transaction`, transaction.url, transaction.keys),
+    ];
+    const rounds = this.options.quick ? 1 : 3;
+    const seconds = this.options.quick ? 2 : 4;
+    try {
+      say('warming up');
+      await measureAccept([...hot, ...many], 16, 1, 2, () => undefined);
+      const cells = new Map<string, Cell[]>();
+      for (const connections of this.options.quick ? [1, 64] : [1, 16, 64]) {
+        cells.set(`hot ${connections}`, await measureAccept(hot, connections, rounds, seconds, say));
+        cells.set(`many ${connections}`, await measureAccept(many, connections, rounds, seconds, say));
+      }
+      this.memoryMb['application accepting, 64 connections'] = privateMemoryMb(application.pid());
+      this.memoryMb['plain gateway accepting'] = privateMemoryMb(transaction.pid());
+      this.recordAccept(cells);
+    } finally {
+      await Promise.all([application.stop(), transaction.stop(), statement.stop()]);
+    }
+  }
+
+  private recordAccept(cells: ReadonlyMap<string, readonly Cell[]>): void {
+    for (const row of cells.values())
+      for (const { side, connections, perS, p50Ms, p99Ms } of row)
+        this.rates.push({ name: `${side}, ${connections} conn.`, perS, p50Ms, p99Ms });
+    const [gateway, transaction, statement] = cells.get('hot 64') ?? [];
+    const [manyGateway, , manyPlain] = cells.get('many 64') ?? [];
+    const [single, singlePlain] = cells.get('hot 1') ?? [];
+    if (!gateway || !transaction || !statement || !manyGateway || !manyPlain || !single || !singlePlain)
+      throw new Error('a comparison is missing a side');
+    this.ratios['R1'] = { value: ratioOf(gateway, transaction, 'perS'), atLeast: 3 };
+    this.ratios['R1.p99'] = { value: ratioOf(gateway, transaction, 'p99Ms'), atMost: 0.5 };
+    this.ratios['R2'] = { value: ratioOf(gateway, statement, 'perS'), atLeast: 1.3 };
+    this.ratios['R3'] = { value: ratioOf(manyGateway, manyPlain, 'perS'), atLeast: 1.1 };
+    this.ratios['R3.p99'] = { value: ratioOf(manyGateway, manyPlain, 'p99Ms'), atMost: 1 };
+    this.ratios['R4'] = { value: ratioOf(single, singlePlain, 'p50Ms'), atMost: 2 };
+    const sixteen = cells.get('hot 16')?.[0];
+    this.ratios['promise.202_p99_ms'] = sixteen
+      ? { value: sixteen.p99Ms, atMost: 200 }
+      : { skipped: 'measured at 16 connections, which --quick leaves out' };
+  }
+
+  private async endToEnd(databaseUrl: string, keys: readonly string[]): Promise<void> {
+    const amount = this.options.quick ? 2_000 : 20_000;
+    const application = await this.services.application(databaseUrl, 'api,dispatcher,projector');
+    try {
+      const ours = await measureEndToEnd(this.services.applicationUrl, keys.slice(0, 1), databaseUrl, amount);
+      this.rates.push({ name: `accepted to delivered, audited and projected, ${amount}`, perS: ours.perS });
+      this.rates.push({ name: 'accepting meanwhile, 64 conn., everything on', perS: ours.acceptPerS });
+      const app = privateMemoryMb(application.pid());
+      this.memoryMb['application, everything on, under load'] = app;
+      this.ratios['R9.app'] =
+        app === null ? { skipped: 'this system does not tell private memory' } : { value: app, atMost: 400 };
+      await this.besideKannel(ours.perS, amount);
+    } finally {
+      await application.stop();
+    }
+  }
+
+  private async besideKannel(ours: number, amount: number): Promise<void> {
+    if (this.options.quick) this.ratios['R5'] = { skipped: '--quick' };
+    else if (!kannelInstalled()) this.ratios['R5'] = { skipped: 'Kannel is not installed (Debian package kannel)' };
+    else {
+      const folder = mkdtempSync(join(tmpdir(), 'waht-kannel-'));
+      try {
+        const kannel = await measureKannel(folder, amount);
+        this.rates.push({ name: `Kannel, spool, SMPP, reports on, ${amount}`, perS: kannel });
+        this.ratios['R5'] = { value: Number((ours / kannel).toFixed(2)), atLeast: 0.4 };
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    }
+  }
+
+  private async upkeep(databaseUrl: string): Promise<void> {
+    const rebuild = await measureRebuild(this.services);
+    this.rates.push({ name: `rebuild of all projections, ${rebuild.events} events`, perS: rebuild.perS });
+    this.ratios['R6'] = { value: rebuild.perS, atLeast: 10_000 };
+    if (this.options.quick) {
+      this.ratios['R9.store'] = { skipped: '--quick' };
+      this.ratios['R10'] = { skipped: '--quick' };
+      return;
+    }
+    this.ratios['R10'] = await measureIdle(this.services, databaseUrl);
+    const store = await measureStoreMemory(this.services, 1_000_000, say);
+    this.memoryMb['embedded event store, 1 000 000 events, after a full $all read'] = store;
+    this.ratios['R9.store'] =
+      store === null ? { skipped: 'this system does not tell private memory' } : { value: store, atMost: 250 };
+  }
+}
+
+async function main(): Promise<void> {
+  const chosen = options(process.argv.slice(2));
+  const services = await BenchServices.start(join(process.cwd(), 'dist'));
+  const interrupted = (): void => void services.stop().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    const report = await new Bench(services, chosen).run();
+    print(report);
+    if (chosen.json !== null) writeFileSync(chosen.json, `${JSON.stringify(report, null, 2)}\n`);
+  } finally {
+    await services.stop();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,100 @@
+import { EventStoreDBClient, jsonEvent, START } from '@eventstore/db-client';
+import { Client } from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeDatabase } from './crud';
+import { privateMemoryMb, processorMs } from './memory';
+import type { Ratio } from './report';
+import type { BenchServices } from './services';
+import { round } from './statistics';
+
+const REBUILD_LIMIT_MS = 180_000;
+
+/** Starts a projector on an empty database and times how long it takes to project all that the log holds. */
+export async function measureRebuild(services: BenchServices): Promise<{ events: number; perS: number }> {
+  const databaseUrl = await makeDatabase(services, 'rebuilt');
+  const events = await countEvents(services);
+  const start = performance.now();
+  const application = await services.application(databaseUrl, 'projector');
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    for (;;) {
+      const result = await client.query<{ n: string }>('SELECT count(*) AS n FROM audit_log');
+      if (Number(result.rows[0]?.n ?? 0) >= events) break;
+      if (performance.now() - start > REBUILD_LIMIT_MS) throw new Error('the rebuild took too long');
+      await delay(50);
+    }
+    return { events, perS: Math.round(events / ((performance.now() - start) / 1000)) };
+  } finally {
+    await client.end();
+    await application.stop();
+  }
+}
+
+/** Events that are not the store's own. */
+async function countEvents(services: BenchServices): Promise<number> {
+  const client = EventStoreDBClient.connectionString(services.eventStoreUrl);
+  let events = 0;
+  for await (const { event } of client.readAll({ fromPosition: START }))
+    if (event && !event.type.startsWith('$')) events++;
+  await client.dispose();
+  return events;
+}
+
+const SETTLE_MS = 5_000;
+const WATCHED_MS = 20_000;
+
+/** Processor time of everything that runs, as a share of one core, while nobody asks for anything. */
+export async function measureIdle(services: BenchServices, databaseUrl: string): Promise<Ratio> {
+  const application = await services.application(databaseUrl, 'api,dispatcher,projector');
+  try {
+    await delay(SETTLE_MS);
+    const pids = [
+      application.pid(),
+      ...(['postgres', 'redis', 'event-store', 'sandbox'] as const).map((name) => services.pidOf(name)),
+    ];
+    const used = (): number | null => {
+      const all = pids.map(processorMs);
+      return all.some((ms) => ms === null) ? null : all.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+    };
+    const before = used();
+    await delay(WATCHED_MS);
+    const after = used();
+    if (before === null || after === null) return { skipped: 'this system does not tell processor time' };
+    return { value: round(((after - before) / WATCHED_MS) * 100), atMost: 2 };
+  } finally {
+    await application.stop();
+  }
+}
+
+const EVENTS_AN_APPEND = 100;
+const APPENDS_AT_ONCE = 8;
+
+/** Fills the store up to so many events, reads all of them once, and tells its private memory. */
+export async function measureStoreMemory(
+  services: BenchServices,
+  total: number,
+  say: (line: string) => void,
+): Promise<number | null> {
+  const client = EventStoreDBClient.connectionString(services.eventStoreUrl);
+  const missing = Math.max(0, total - (await countEvents(services)));
+  say(`filling the event store with ${missing} events`);
+  const payload = { sealed: 'x'.repeat(200), amount: '8000', tier: 'tier_1' };
+  let left = missing;
+  let stream = 0;
+  await Promise.all(
+    Array.from({ length: APPENDS_AT_ONCE }, async () => {
+      while (left > 0) {
+        const count = Math.min(EVENTS_AN_APPEND, left);
+        left -= count;
+        const events = Array.from({ length: count }, () => jsonEvent({ type: 'Filler', data: payload }));
+        await client.appendToStream(`filler-${stream++}`, events, { expectedRevision: 'no_stream' });
+      }
+    }),
+  );
+  let read = 0;
+  for await (const resolved of client.readAll({ fromPosition: START })) if (resolved.event) read++;
+  say(`read ${read} events`);
+  await client.dispose();
+  return privateMemoryMb(services.pidOf('event-store'));
+}
