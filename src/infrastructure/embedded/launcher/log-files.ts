@@ -19,12 +19,17 @@ export function rotateLog(path: string): void {
 
 /** What a log holds from a byte on, 256 KiB at most; empty where there is nothing. */
 export function readLogFrom(path: string, start: number): string {
+  return readBytesFrom(path, start).toString('utf8');
+}
+
+/** As {@link readLogFrom}, in bytes. */
+export function readBytesFrom(path: string, start: number): Buffer {
   const length = Math.min(sizeOf(path) - start, MOST_READ_BYTES);
-  if (length <= 0) return '';
+  if (length <= 0) return Buffer.alloc(0);
   const file = openSync(path, 'r');
   try {
     const bytes = Buffer.alloc(length);
-    return bytes.toString('utf8', 0, readSync(file, bytes, 0, length, start));
+    return bytes.subarray(0, readSync(file, bytes, 0, length, start));
   } finally {
     closeSync(file);
   }

@@ -28,8 +28,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** False for a test run, which throws its data away. */
   readonly durable?: boolean;
-  /** Told the identity of a running initdb, so that a start after a crash finds it. */
-  readonly initialising?: (initdb: ProcessIdentity) => void;
+  /** Told the identity of a running initdb, so that a start after a crash finds it; undefined once it has ended. */
+  readonly initialising?: (initdb: ProcessIdentity | undefined) => void;
 }
 
 /** The URL under which its superuser reaches a database, `waht` where none is named. */
@@ -62,8 +62,9 @@ export function postgresService(options: PostgresOptions): Service {
         major: binaries.major,
         durable: options.durable ?? true,
         cancelled,
-        started: (pid) => tellIdentity(pid, options.initialising),
+        started: (pid) => options.initialising?.(identify(pid)),
       });
+      options.initialising?.(undefined);
       const settings = { ...serverSettings(options.port, binaries.major), ...options.settings };
       return {
         file: join(home.bin, 'postgres'),
@@ -75,11 +76,6 @@ export function postgresService(options: PostgresOptions): Service {
     },
     missing: () => connectAndPrepare(options),
   };
-}
-
-function tellIdentity(pid: number, tell: PostgresOptions['initialising']): void {
-  const identity = identify(pid);
-  if (identity) tell?.(identity);
 }
 
 const STRAY_GRACE_MS = 30_000;

@@ -1,0 +1,98 @@
+import type { LauncherOptions } from './options';
+import type { Secrets } from './secrets';
+
+/** Where the embedded services listen and what they keep to themselves. */
+export interface Surroundings {
+  readonly options: LauncherOptions;
+  readonly secrets: Secrets;
+  /** The application's address on this machine. */
+  readonly base: string;
+  readonly eventStoreUrl: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly sandboxPort: number;
+  /** The ports of the three simulated providers, tier 1 first. */
+  readonly tierPorts: readonly number[];
+}
+
+/** The account that the application has with each simulated provider. */
+const SANDBOX_USERNAME = 'sandbox';
+
+/** The address of the page that shows what each handset received. */
+export function handsetUrl({ sandboxPort }: Pick<Surroundings, 'sandboxPort'>): string {
+  return `http://127.0.0.1:${sandboxPort}`;
+}
+
+/** The name of a simulated provider. @param tier 1, 2 or 3. */
+export function sandboxName(tier: number): string {
+  return `sandbox-tier-${tier}`;
+}
+
+/**
+ * The variables that the launcher gives the application, over and above those that it was started with itself.
+ * They are also what the command line needs to reach the same services.
+ */
+export function applicationVariables(around: Surroundings, given: NodeJS.ProcessEnv): Record<string, string> {
+  const { options, secrets } = around;
+  const tiers = around.tierPorts.flatMap((port, index) => tierVariables(around, index + 1, port));
+  return {
+    NODE_ENV: given['NODE_ENV'] ?? 'production',
+    WAHT_ENV: given['WAHT_ENV'] ?? 'development',
+    HOST: options.host,
+    PORT: String(options.port),
+    PUBLIC_BASE_URL: given['PUBLIC_BASE_URL'] ?? around.base,
+    ESDB_URL: around.eventStoreUrl,
+    DATABASE_URL: around.databaseUrl,
+    REDIS_URL: around.redisUrl,
+    WAHT_MASTER_KEY: given['WAHT_MASTER_KEY'] ?? secrets.master_key,
+    WAHT_LOOKUP_KEY: given['WAHT_LOOKUP_KEY'] ?? secrets.lookup_key,
+    WAHT_CALLBACK_SECRET: callbackSecret(around, given),
+    ...(options.production ? {} : { HANDSET_URL: handsetUrl(around) }),
+    ...Object.fromEntries(tiers.filter(([name]) => options.ownTiers === false || given[name] === undefined)),
+  };
+}
+
+/** Beside providers of the user's own the simulated ones serve test keys only, and are then named so. */
+function tierVariables({ options, secrets }: Surroundings, tier: number, port: number): [string, string][] {
+  const url = `http://127.0.0.1:${port}`;
+  if (options.ownTiers) {
+    return [
+      [`TEST_TIER_${tier}_URL`, url],
+      [`TEST_TIER_${tier}_API_KEY`, secrets.sandbox_api_key],
+    ];
+  }
+  return [
+    [`TIER_${tier}`, 'simulated'],
+    [`TIER_${tier}_NAME`, sandboxName(tier)],
+    [`TIER_${tier}_URL`, url],
+    [`TIER_${tier}_USERNAME`, SANDBOX_USERNAME],
+    [`TIER_${tier}_API_KEY`, secrets.sandbox_api_key],
+  ];
+}
+
+/** The variables of the sandbox's process. @param data its own folder. */
+export function sandboxVariables(around: Surroundings, data: string, given: NodeJS.ProcessEnv): Record<string, string> {
+  const providers = around.tierPorts.map((port, index) => {
+    const name = sandboxName(index + 1);
+    return {
+      name,
+      tier: `tier_${index + 1}`,
+      adapter: 'africastalking',
+      port,
+      username: SANDBOX_USERNAME,
+      api_key: around.secrets.sandbox_api_key,
+      callback_url: `${around.base}/callbacks/sms/${name}/${callbackSecret(around, given)}/reports`,
+    };
+  });
+  return {
+    SANDBOX_PORT: String(around.sandboxPort),
+    SANDBOX_DATA: data,
+    // In production the simulators serve test keys, but neither the page nor the control API exists.
+    SANDBOX_ROUTES: around.options.production ? 'off' : 'on',
+    SANDBOX_PROVIDERS: JSON.stringify(providers),
+  };
+}
+
+function callbackSecret({ secrets }: Surroundings, given: NodeJS.ProcessEnv): string {
+  return given['WAHT_CALLBACK_SECRET'] ?? secrets.callback_secret;
+}
