@@ -29,8 +29,7 @@ export class ControlServer {
     private readonly feed: ChangeFeed,
   ) {
     this.page = loadPage();
-    const inbound = [...providers.values()].some((provider) => provider.contract.inboundCarrier() !== null);
-    this.stream = new LiveStream(inbox, () => this.describeProviders(), { inbound }, feed);
+    this.stream = new LiveStream(inbox, () => this.describeProviders(), hello([...providers.values()]), feed);
     this.server = createServer((request, response) => {
       void this.serve(request, response);
     });
@@ -163,6 +162,15 @@ export class ControlServer {
     }));
     return { data };
   }
+}
+
+/** What the page must know once: whether texts can be sent, and where the application is, for its example. */
+function hello(providers: readonly HttpProvider[]): { inbound: boolean; gateway_url: string | null } {
+  const url = providers.find(({ config }) => config.callback_url !== undefined)?.config.callback_url;
+  return {
+    inbound: providers.some((provider) => provider.contract.inboundCarrier() !== null),
+    gateway_url: url === undefined ? null : new URL(url).origin,
+  };
 }
 
 type Handler = () => Answer | Promise<Answer>;

@@ -10,7 +10,9 @@ const FILES: Readonly<Record<string, { file: string; contentType: string }>> = {
   '/': { file: 'index.html', contentType: 'text/html; charset=utf-8' },
   '/page.css': { file: 'page.css', contentType: 'text/css; charset=utf-8' },
   '/page.js': { file: 'page.js', contentType: 'text/javascript; charset=utf-8' },
+  '/model.js': { file: 'model.js', contentType: 'text/javascript; charset=utf-8' },
   '/view.js': { file: 'view.js', contentType: 'text/javascript; charset=utf-8' },
+  '/providers.js': { file: 'providers.js', contentType: 'text/javascript; charset=utf-8' },
   '/icon.svg': { file: 'icon.svg', contentType: 'image/svg+xml' },
 };
 

@@ -217,13 +217,9 @@ async function readCall(request: IncomingMessage): Promise<HttpCall | null> {
   };
 }
 
-function send(response: ServerResponse, reply: HttpReply): void {
-  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
-  response.writeHead(reply.status, {
-    ...reply.headers,
-    'content-type': reply.contentType,
-    'content-length': body.length,
-  });
+function send(response: ServerResponse, { status, headers, contentType, body }: HttpReply): void {
+  response.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+  // A string goes out in one write together with the head.
   response.end(body);
 }
 

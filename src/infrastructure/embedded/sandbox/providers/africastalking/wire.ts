@@ -91,12 +91,9 @@ export function writeAnswer(data: SendAnswer, accept: string | undefined): { con
 
 /** A delivery report as the form that Africa's Talking posts. */
 export function writeReport(id: string, phoneNumber: string, meaning: ReportMeaning): OutgoingRequest {
-  const form = new URLSearchParams({
-    id,
-    ...reportStatus(meaning),
-    phoneNumber,
-    networkCode: networkCode(phoneNumber),
-  });
+  const { status, failureReason } = reportStatus(meaning);
+  const form = new URLSearchParams({ id, status, phoneNumber, networkCode: networkCode(phoneNumber) });
+  if (failureReason !== undefined) form.set('failureReason', failureReason);
   return { target: 'reports', contentType: FORM, body: form.toString() };
 }
 
