@@ -5,9 +5,9 @@ import type { EnvironmentReader } from './environment';
 const KINDS = ['simulated', 'africastalking'] as const;
 const AFRICAS_TALKING_URL = 'https://api.africastalking.com';
 /** Stands in callbacks' paths and in the name of a stream. */
-const ACCOUNT_NAME = /^[a-z0-9][a-z0-9_]{0,39}$/;
+const ACCOUNT_NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 
-/** The accounts of live messages and of test messages, and whether live messages would reach nobody. */
+/** The accounts of live messages and of test messages. */
 export interface Accounts {
   readonly tiers: readonly TierConfiguration[];
   readonly testTiers: readonly TierConfiguration[];
@@ -20,9 +20,9 @@ function readAccount(reader: EnvironmentReader, prefix: string, tier: Tier, simu
   if (parsed !== null && (parsed.pathname !== '/' || parsed.search !== '' || parsed.username !== '')) {
     reader.problem(`${prefix}_URL`, 'must be an origin, without a path or credentials');
   }
-  const name = reader.text(`${prefix}_NAME`, `${simulated ? 'sandbox' : 'africastalking'}_${tier}`);
+  const name = reader.text(`${prefix}_NAME`, `${simulated ? 'sandbox' : 'africastalking'}-${tier.replace('_', '-')}`);
   if (!ACCOUNT_NAME.test(name)) {
-    reader.problem(`${prefix}_NAME`, 'must be 1 to 40 lower-case letters, digits or underscores');
+    reader.problem(`${prefix}_NAME`, 'must be 1 to 40 lower-case letters, digits, hyphens or underscores');
   }
   const purpose = "the account's name and key at Africa's Talking";
   return {
@@ -32,7 +32,7 @@ function readAccount(reader: EnvironmentReader, prefix: string, tier: Tier, simu
     simulated,
     url: parsed?.origin ?? '',
     username: simulated ? reader.text(`${prefix}_USERNAME`, 'sandbox') : reader.required(`${prefix}_USERNAME`, purpose),
-    apiKey: simulated ? reader.text(`${prefix}_API_KEY`, `${name}_key`) : reader.required(`${prefix}_API_KEY`, purpose),
+    apiKey: simulated ? reader.text(`${prefix}_API_KEY`, `${name}-key`) : reader.required(`${prefix}_API_KEY`, purpose),
   };
 }
 
@@ -40,7 +40,8 @@ function readGroup(reader: EnvironmentReader, prefix: '' | 'TEST_'): TierConfigu
   const accounts: TierConfiguration[] = [];
   for (const tier of TIERS) {
     const variable = `${prefix}${tier.toUpperCase()}`;
-    const kind = reader.raw(variable);
+    const kind =
+      reader.raw(variable) ?? (prefix === 'TEST_' && reader.raw(`${variable}_URL`) !== null ? 'simulated' : null);
     if (kind === null) continue;
     const known = KINDS.find((candidate) => candidate === kind);
     if (known === undefined) reader.problem(variable, `must be one of ${KINDS.join(', ')}`);

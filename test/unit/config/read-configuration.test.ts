@@ -27,7 +27,6 @@ const production = (): Record<string, string> => ({
   TIER_1_USERNAME: 'acme',
   TIER_1_API_KEY: 'at-key',
   TIER_2: '',
-  TEST_TIER_1: 'simulated',
   TEST_TIER_1_NAME: 'test_1',
   TEST_TIER_1_URL: 'http://sandbox:9000',
 });
@@ -73,7 +72,7 @@ describe('readConfiguration', () => {
     expect(configuration.tiers).toEqual([
       {
         tier: 'tier_1',
-        name: 'africastalking_tier_1',
+        name: 'africastalking-tier-1',
         adapter: 'africastalking',
         simulated: false,
         url: 'https://api.africastalking.com',
@@ -123,8 +122,8 @@ describe('readConfiguration', () => {
     ['TIER_2', { TIER_2: 'simulated', TIER_2_URL: 'http://sandbox:9000' }],
     ['TIER_1_API_KEY', { TIER_1_API_KEY: '' }],
     ['TIER_1_URL', { TIER_1_URL: 'http://api.africastalking.com' }],
-    ['TEST_TIER_1', { TEST_TIER_1: '' }],
-    ['TEST_TIER_1_NAME', { TEST_TIER_1_NAME: 'africastalking_tier_1' }],
+    ['TEST_TIER_1', { TEST_TIER_1_URL: '' }],
+    ['TEST_TIER_1_NAME', { TEST_TIER_1_NAME: 'africastalking-tier-1' }],
   ])('refuses in production, naming %s', (variable, change) => {
     expect(problemsOf({ ...production(), ...change }).map((problem) => problem.split(' ')[0])).toEqual([variable]);
   });

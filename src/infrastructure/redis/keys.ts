@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+
+/** Names of keys in Redis. Everything under them can be lost: it is rebuilt from the log or counted anew. */
+export const keys = {
+  /** Hashed, because a customer's key may hold anything, a phone number included. */
+  idempotency: (customerId: string, mode: string, route: string, key: string): string =>
+    `waht:idem:${customerId}:${mode}:${route}:${createHash('sha1').update(key).digest('base64url')}`,
+  rate: (keyId: string): string => `waht:rate:${keyId}`,
+  velocity: (customerId: string, mode: string, lookupHash: string): string =>
+    `waht:velocity:${customerId}:${mode}:${lookupHash}`,
+  blockedRecipient: (customerId: string, lookupHash: string): string =>
+    `waht:block:recipient:${customerId}:${lookupHash}`,
+  blockedCustomer: (customerId: string): string => `waht:block:customer:${customerId}`,
+  /** Set of digits; `all` holds for every customer. */
+  blockedPrefixes: (customerId: string | null): string => `waht:block:prefixes:${customerId ?? 'all'}`,
+  /** Present once the blocks have been written: without it, what is not blocked cannot be told. */
+  blocksWritten: 'waht:block:written',
+} as const;

@@ -1,0 +1,85 @@
+import { Redis, ReplyError } from 'ioredis';
+import type { Logger } from '../../application/ports/logger';
+import { DomainError } from '../../domain/shared/domain-error';
+
+const COMMAND_TIMEOUT_MS = 250;
+const CONNECT_TIMEOUT_MS = 2_000;
+const RECONNECT_AT_MOST_MS = 1_000;
+/** Time-outs alone for so long: the connection itself is taken for dead, whatever the socket says. */
+const WEDGED_AFTER_MS = 3_000;
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * The one connection to Redis. It fails fast: a command that is not answered within 250 ms, or that meets no connection,
+ * is refused at once and never queued, since a request must not wait for a server that is gone. Reconnecting goes on
+ * behind it for as long as the process lives.
+ */
+export class RedisConnection {
+  readonly redis: Redis;
+  private down = false;
+  private silentSince: number | null = null;
+
+  constructor(
+    url: string,
+    private readonly logger: Logger,
+  ) {
+    this.redis = new Redis(url, {
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), RECONNECT_AT_MOST_MS),
+      // After a failover the old primary refuses writes: only a new connection finds the new one.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    });
+    this.redis.on('error', (error: Error) => this.onDown(error));
+    this.redis.on('ready', () => this.onReady());
+  }
+
+  /**
+   * @throws DomainError unavailable where Redis does not answer in time, is not connected, or answers with an error.
+   */
+  async run<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this.redis);
+      this.silentSince = null;
+      return result;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      if (error instanceof ReplyError) this.logger.warn({ err: error }, 'Redis refused a command');
+      else this.noticeSilence();
+      throw new DomainError('unavailable', 'Limits cannot be checked right now.', [], RETRY_AFTER_SECONDS);
+    }
+  }
+
+  isConnected(): boolean {
+    return this.redis.status === 'ready';
+  }
+
+  close(): void {
+    this.redis.disconnect();
+  }
+
+  private noticeSilence(): void {
+    if (!this.isConnected()) return;
+    const now = performance.now();
+    this.silentSince ??= now;
+    if (now - this.silentSince < WEDGED_AFTER_MS) return;
+    this.silentSince = null;
+    this.logger.warn({}, 'Redis does not answer: connecting anew');
+    this.redis.disconnect(true);
+  }
+
+  private onDown(error: Error): void {
+    if (this.down) return;
+    this.down = true;
+    this.logger.warn({ err: error }, 'the connection to Redis is lost');
+  }
+
+  private onReady(): void {
+    if (this.down) this.logger.info({}, 'connected to Redis again');
+    this.down = false;
+    this.silentSince = null;
+  }
+}
