@@ -52,7 +52,7 @@ const COUNTER_KEY = 'waht-test:databases';
 export async function redisDatabase(): Promise<string> {
   const counter = new Redis(testRedisUrl());
   try {
-    const offered = Number(((await counter.config('GET', 'databases')) as string[])[1] ?? 16);
+    const offered = Number((await counter.config('GET', 'databases'))[1] ?? 16);
     const database = 1 + (((await counter.incr(COUNTER_KEY)) - 1) % (offered - 1));
     await counter.select(database);
     await counter.flushdb();
