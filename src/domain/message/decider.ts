@@ -1,0 +1,60 @@
+import { assertNever, type Decider } from '../shared/decider';
+import { DomainError } from '../shared/domain-error';
+import type { AbandonMessage, MessageCommand, QueueMessage } from './commands';
+import { closeAtReportDeadline, expire, recordReport } from './concluding';
+import { examineClaim, recordAccepted, recordRefused, recordUnknown, startDispatch } from './dispatching';
+import type { MessageEvent } from './events';
+import { evolveMessage, initialMessage, isLive, type MessageState } from './state';
+
+/** A message's own stream: from the 202 to its end. */
+export const messageDecider: Decider<MessageState, MessageCommand, MessageEvent> = {
+  initialState: initialMessage,
+  decide: decideMessage,
+  evolve: evolveMessage,
+};
+
+function decideMessage(command: MessageCommand, state: MessageState): readonly MessageEvent[] {
+  if (command.type === 'QueueMessage') return queue(command, state);
+  if (command.type === 'AbandonMessage') return abandon(command, state);
+  if (!isLive(state)) return [];
+  switch (command.type) {
+    case 'StartDispatch':
+      return startDispatch(command.data, state);
+    case 'RecordAccepted':
+      return recordAccepted(command.data, state);
+    case 'RecordRefused':
+      return recordRefused(command.data, state);
+    case 'RecordUnknown':
+      return recordUnknown(command.data, state);
+    case 'ExamineClaim':
+      return examineClaim(command.data, state);
+    case 'RecordReport':
+      return recordReport(command.data, state);
+    case 'CloseAtReportDeadline':
+      return closeAtReportDeadline(command.data, state);
+    case 'Expire':
+      return expire(command.data, state);
+    default:
+      return assertNever(command);
+  }
+}
+
+function queue({ data }: QueueMessage, state: MessageState): readonly MessageEvent[] {
+  if (isLive(state)) {
+    if (state.order.reservationId === data.reservationId) return [];
+    throw new DomainError('conflict', 'another request has queued this message already');
+  }
+  if (state.status === 'abandoned' && state.reservations.includes(data.reservationId)) {
+    throw new DomainError('unavailable', 'this request took too long and its reservation was given back', [], 1);
+  }
+  return [{ type: 'MessageQueued', data }];
+}
+
+function abandon({ data }: AbandonMessage, state: MessageState): readonly MessageEvent[] {
+  if (isLive(state)) {
+    if (state.order.reservationId !== data.reservationId) return [];
+    throw new DomainError('conflict', 'a message names this reservation: it stands');
+  }
+  const closed = state.status === 'abandoned' && state.reservations.includes(data.reservationId);
+  return closed ? [] : [{ type: 'MessageAbandoned', data }];
+}
