@@ -1,0 +1,73 @@
+import type { EventProjection, ProjectionSql } from '../../application/ports/projection';
+import { streamPrefixes } from '../../domain/shared/streams';
+import { byStream } from '../shared/event-of';
+import { foldMessage, MESSAGE_EVENTS, type MessageRow } from './message-row';
+import { MESSAGE_COLUMNS, rowFromSql, type MessageSqlRow } from './message-sql-row';
+
+const UPSERT = `
+  INSERT INTO messages AS m (${MESSAGE_COLUMNS})
+  SELECT ${MESSAGE_COLUMNS} FROM json_populate_recordset(NULL::messages, $1::json)
+  ON CONFLICT (message_id) DO UPDATE
+     SET revision = excluded.revision, status = excluded.status, final = excluded.final, tier = excluded.tier,
+         amount = excluded.amount, charge = excluded.charge, error = excluded.error,
+         dispatched_at = excluded.dispatched_at, delivered_at = excluded.delivered_at
+   WHERE m.revision < excluded.revision`;
+
+const UPDATE = `
+  UPDATE messages AS m
+     SET revision = x.revision, status = x.status, final = x.final, tier = x.tier, amount = x.amount, charge = x.charge,
+         error = x.error, dispatched_at = x.dispatched_at, delivered_at = x.delivered_at
+    FROM json_to_recordset($1::json) AS x(message_id text, revision bigint, status text, final boolean, tier text,
+         amount numeric, charge text, error jsonb, dispatched_at timestamptz, delivered_at timestamptz)
+   WHERE m.message_id = x.message_id AND m.revision < x.revision`;
+
+/** One row a message: what GET and the lists answer. */
+export const messagesProjection: EventProjection = {
+  kind: 'events',
+  name: 'messages',
+  version: 1,
+  handles: MESSAGE_EVENTS,
+  async apply(events, sql) {
+    const streams = byStream(events);
+    const begun = new Map<string, MessageRow>();
+    const older: string[] = [];
+    for (const [stream, news] of streams) {
+      if (news.some((event) => event.type === 'MessageQueued')) {
+        const row = news.reduce(foldMessage, null);
+        if (row !== null) begun.set(stream, row);
+      } else older.push(stream);
+    }
+    const standing = await load(older, sql);
+    const changed: MessageRow[] = [];
+    for (const stream of older) {
+      const before = standing.get(stream);
+      if (before === undefined) continue;
+      const after = (streams.get(stream) ?? []).reduce(foldMessage, before);
+      if (after !== null && after !== before) changed.push(after);
+    }
+    if (begun.size > 0) {
+      await sql.query({ name: 'messages_upsert', text: UPSERT, values: [JSON.stringify([...begun.values()])] });
+    }
+    if (changed.length > 0) {
+      await sql.query({ name: 'messages_update', text: UPDATE, values: [JSON.stringify(changed.map(state))] });
+    }
+  },
+};
+
+/** Rows by stream. A stream without one holds nothing but abandoned attempts so far. */
+async function load(streams: readonly string[], sql: ProjectionSql): Promise<Map<string, MessageRow>> {
+  if (streams.length === 0) return new Map();
+  const ids = streams.map((stream) => stream.slice(streamPrefixes.message.length));
+  const { rows } = await sql.query<MessageSqlRow>({
+    name: 'messages_load',
+    text: `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE message_id = ANY($1)`,
+    values: [ids],
+  });
+  return new Map(rows.map((row) => [streamPrefixes.message + row.message_id, rowFromSql(row)]));
+}
+
+/** The part of a row that changes. */
+function state(row: MessageRow): Partial<MessageRow> {
+  const { message_id, revision, status, final, tier, amount, charge, error, dispatched_at, delivered_at } = row;
+  return { message_id, revision, status, final, tier, amount, charge, error, dispatched_at, delivered_at };
+}

@@ -1,0 +1,103 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
+import {
+  EVENT_STORE,
+  StoreUnavailable,
+  StreamDeleted,
+  type EventStore,
+  type RecordedEvent,
+} from '../../application/ports/event-store';
+import type {
+  MessageFilter,
+  MessageReads,
+  MessageView,
+  Page,
+  TimelineEntry,
+} from '../../application/ports/message-reads';
+import { SUBJECT_VAULT, type SubjectVault } from '../../application/ports/subject-vault';
+import { DomainError } from '../../domain/shared/domain-error';
+import type { Mode } from '../../domain/shared/event';
+import { isId } from '../../domain/shared/ids';
+import { streams } from '../../domain/shared/streams';
+import { DATABASE, type Database } from '../../infrastructure/postgres/database';
+import { Cursors } from './cursor';
+import { foldMessage, type MessageRow } from './message-row';
+import { messageView } from './message-view';
+import { findMessage, listMessages, type MessageOwner } from './messages.reader';
+import { timelineOf } from './timeline';
+
+const scopeOf = ({ customerId, mode }: MessageOwner): string => `messages\0${customerId}\0${mode}`;
+
+/** Reads from the read model; what has not come there yet from its stream, so that nobody meets a false 404. */
+@Injectable()
+export class ProjectedMessageReads implements MessageReads {
+  private readonly cursors: Cursors;
+
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(SUBJECT_VAULT) private readonly vault: SubjectVault,
+    @Inject(CONFIGURATION) configuration: Configuration,
+  ) {
+    this.cursors = new Cursors(configuration.lookupKey);
+  }
+
+  async find(customerId: string, mode: Mode, messageId: string): Promise<MessageView | null> {
+    if (!isId(messageId, 'msg')) return null;
+    const owner = { customerId, mode };
+    const row = (await findMessage(this.database, owner, messageId)) ?? ownRow(owner, await this.history(messageId));
+    return row === null ? null : ((await this.views([row]))[0] ?? null);
+  }
+
+  async list(
+    customerId: string,
+    mode: Mode,
+    filter: MessageFilter,
+    limit: number,
+    after: string | null,
+  ): Promise<Page<MessageView>> {
+    const owner = { customerId, mode };
+    const end = after === null ? null : this.cursors.read(scopeOf(owner), after);
+    const { to, ...rest } = filter;
+    const subjectId = to === undefined ? undefined : (await this.vault.findSubject(customerId, to))?.subjectId;
+    if (to !== undefined && subjectId === undefined) return { data: [], nextCursor: null };
+    // One more than asked for tells whether there is another page.
+    const rows = await listMessages(this.database, owner, { ...rest, subjectId }, limit + 1, end);
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    const nextCursor =
+      last === undefined
+        ? null
+        : this.cursors.write(scopeOf(owner), { createdAt: last.created_at, messageId: last.message_id });
+    return { data: await this.views(page), nextCursor };
+  }
+
+  async timeline(customerId: string, mode: Mode, messageId: string): Promise<TimelineEntry[] | null> {
+    if (!isId(messageId, 'msg')) return null;
+    const events = await this.history(messageId);
+    return ownRow({ customerId, mode }, events) === null ? null : timelineOf(events);
+  }
+
+  private async views(rows: readonly MessageRow[]): Promise<MessageView[]> {
+    const opened = await this.vault.open(rows.flatMap((row) => [row.recipient, row.body]));
+    return rows.map((row, i) => messageView(row, opened[2 * i] ?? '', opened[2 * i + 1] ?? ''));
+  }
+
+  private async history(messageId: string): Promise<RecordedEvent[]> {
+    try {
+      return await this.store.readStream(streams.message(messageId));
+    } catch (error) {
+      if (error instanceof StreamDeleted) return [];
+      if (error instanceof StoreUnavailable) {
+        throw new DomainError('unavailable', 'The event log cannot be read just now.', [], 1);
+      }
+      throw error;
+    }
+  }
+}
+
+/** Null: nothing that this customer may see in this mode. */
+function ownRow(owner: MessageOwner, events: readonly RecordedEvent[]): MessageRow | null {
+  const row = events.reduce(foldMessage, null);
+  return row !== null && row.customer_id === owner.customerId && row.mode === owner.mode ? row : null;
+}
