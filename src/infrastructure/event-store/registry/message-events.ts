@@ -1,0 +1,136 @@
+import { Type } from '@sinclair/typebox';
+import { first } from './event-definition';
+import {
+  amount,
+  chargeState,
+  count,
+  exact,
+  flag,
+  instant,
+  messageClass,
+  mode,
+  oneOf,
+  orNull,
+  sealed,
+  text,
+  tier,
+} from './schema-parts';
+
+const attempt = { messageId: text, attempt: count, tier, provider: text };
+
+/** Streams `message-{msg_}`. */
+export const messageEvents = {
+  MessageQueued: first(
+    'A message was accepted, its money reserved; holds all that dispatch needs.',
+    exact({
+      messageId: text,
+      customerId: text,
+      mode,
+      channel: oneOf('sms'),
+      class: messageClass,
+      subjectId: text,
+      to: sealed,
+      body: sealed,
+      sender: text,
+      encoding: oneOf('gsm7', 'ucs2'),
+      segments: count,
+      country: text,
+      candidates: Type.Array(tier, { minItems: 1 }),
+      priceListId: text,
+      priceListVersion: count,
+      prices: exact({
+        tier_1: Type.Optional(amount),
+        tier_2: Type.Optional(amount),
+        tier_3: Type.Optional(amount),
+      }),
+      quote: exact({ tier, amount }),
+      reservationId: text,
+      onUnknown: oneOf('never_twice', 'prefer_delivery'),
+      maxCost: orNull(amount),
+      clientReference: orNull(Type.String()),
+      validUntil: instant,
+      requestDigest: orNull(sealed),
+    }),
+  ),
+  MessageAbandoned: first(
+    'No MessageQueued will ever name this reservation: its money may go back. Invisible outside.',
+    exact({ messageId: text, reservationId: text }),
+  ),
+  DispatchStarted: first(
+    'A claim: only the consumer whose append of it was accepted calls the provider.',
+    exact({ ...attempt, deadlineMs: count }),
+  ),
+  MessageDispatched: first(
+    'The provider accepted it.',
+    exact({
+      ...attempt,
+      providerMessageId: text,
+      amount,
+      providerCost: orNull(Type.String()),
+      reportDeadline: instant,
+      evidence: oneOf('answer', 'report', 'query'),
+    }),
+  ),
+  MessageOutcomeUnknown: first(
+    'A provider may have it: the call ended without an answer, a claim aged without an outcome, or no report came in time.',
+    exact({
+      ...attempt,
+      reason: oneOf('no_answer', 'claim_without_outcome', 'no_report'),
+      final: flag,
+      charge: chargeState,
+      reportDeadline: instant,
+      resendAt: orNull(instant),
+    }),
+  ),
+  DispatchFailed: first(
+    'The provider refused the attempt, or it was never made.',
+    exact({
+      ...attempt,
+      class: oneOf('R', 'F', 'F!', 'P'),
+      scope: orNull(oneOf('account', 'sender', 'destination')),
+      code: text,
+      reason: Type.String(),
+      tierRefused: flag,
+      retryAt: orNull(instant),
+    }),
+  ),
+  MessageRerouted: first(
+    'It goes on at another tier; the reservation covers that tier’s price.',
+    exact({
+      messageId: text,
+      fromTier: tier,
+      toTier: tier,
+      reason: oneOf(
+        'refused',
+        'retries_exhausted',
+        'tier_unavailable',
+        'unknown_outcome',
+        'report_failed',
+        'cheaper_tier',
+      ),
+      amount,
+    }),
+  ),
+  MessageDelivered: first(
+    'A genuine report says that the handset has it.',
+    exact({ ...attempt, providerMessageId: text, reportedAt: instant, charge: chargeState }),
+  ),
+  MessageFailed: first(
+    'Final and negative.',
+    exact({
+      messageId: text,
+      code: text,
+      reason: Type.String(),
+      permanent: flag,
+      attempt: orNull(count),
+      tier: orNull(tier),
+      provider: orNull(text),
+      charge: chargeState,
+    }),
+  ),
+  MessageExpired: first(
+    'Its validity ended before any provider accepted it.',
+    exact({ messageId: text, charge: chargeState }),
+  ),
+  MessageCancelled: first('Withdrawn before any attempt had begun.', exact({ messageId: text, charge: chargeState })),
+};
