@@ -12,8 +12,7 @@ export class LauncherFailure extends Error {
 /** Says in one line, without a stack trace, what went wrong. */
 export function clearLine(error: unknown): string {
   if (error instanceof LauncherFailure) return error.message;
-  if (!(error instanceof Error)) return oneLine(String(error));
-  const { code, path } = error as NodeJS.ErrnoException;
+  const { code, path } = systemError(error);
   const where = path === undefined ? '' : ` (${path})`;
   switch (code) {
     case 'ENOSPC':
@@ -26,7 +25,7 @@ export function clearLine(error: unknown): string {
     case 'EPERM':
       return `Permission denied${where}. Set WAHT_DATA to a folder that belongs to you.`;
     default:
-      return oneLine(error.message);
+      return oneLine(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -40,5 +39,16 @@ export function oneLine(text: string): string {
 
 /** Whether an error carries one of these system codes (`ENOENT`, `ESRCH`, …). */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? '');
+  const code = systemError(error).code;
+  return code !== undefined && codes.includes(code);
+}
+
+/** Told by its fields and not by its class: under a test runner an error of the system is of another realm's class. */
+function systemError(error: unknown): { code?: string; path?: string } {
+  if (typeof error !== 'object' || error === null) return {};
+  const text = (field: string): string | undefined => {
+    const value: unknown = Reflect.get(error, field);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { code: text('code'), path: text('path') };
 }

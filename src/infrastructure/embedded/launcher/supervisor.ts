@@ -134,7 +134,8 @@ export class Supervisor {
   private describe(exit: Exit, child: Child): string {
     if (exit.error) return clearLine(exit.error);
     const how = exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
-    const words = lastWords(child.output());
+    // Whoever is killed from outside has no last words of its own: what it said before is about something else.
+    const words = exit.signal === 'SIGKILL' ? '' : lastWords(child.output());
     return words === '' ? how : `${how}: ${words}`;
   }
 
