@@ -3,7 +3,7 @@ import { Child, type Exit } from './child';
 import type { DataFolder } from './data-folder';
 import { LauncherFailure, clearLine } from './failure';
 import { lastWords, rotateLog } from './log-files';
-import { RESTARTS_IN_WINDOW, RestartBudget } from './restart-budget';
+import { PAUSES_MS, RESTARTS_IN_WINDOW, RestartBudget } from './restart-budget';
 import { EXIT_CONFIGURATION, type Service } from './service';
 
 /** What the supervisor tells. Each line is one sentence for the person at the terminal. */
@@ -34,6 +34,7 @@ export class Supervisor {
   constructor(
     private readonly folder: DataFolder,
     private readonly listener: SupervisorListener,
+    private readonly pausesMs: readonly number[] = PAUSES_MS,
   ) {}
 
   /**
@@ -51,7 +52,7 @@ export class Supervisor {
     let ended!: () => void;
     const kept: Kept = {
       service,
-      budget: new RestartBudget(),
+      budget: new RestartBudget(this.pausesMs),
       ended: new Promise((resolve) => (ended = resolve)),
     };
     this.kept.push(kept);
