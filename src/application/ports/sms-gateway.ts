@@ -25,6 +25,10 @@ export type SubmissionOutcome =
       readonly scope: ShutScope | null;
       readonly code: string;
       readonly reason: string;
+      /** Normalised: what the customer reads as `error.code` where this refusal ends the message. */
+      readonly failureCode: string;
+      /** The code is the provider's own. False: a connection, an HTTP status or an answer that is not in its contract. */
+      readonly byProvider: boolean;
       readonly retryAfterSeconds: number | null;
     }
   | { readonly kind: 'unknown'; readonly code: string };

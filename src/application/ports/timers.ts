@@ -1,4 +1,5 @@
 export const TIMERS = Symbol('Timers');
+export const TIMER_FEED = Symbol('TimerFeed');
 
 export type TimerPurpose = 'retry' | 'claim' | 'resend' | 'report_deadline' | 'wait';
 
@@ -17,4 +18,12 @@ export interface Timers {
   set(timer: Timer, replace?: boolean): Promise<void>;
   /** Forgets all alarms of a message; concurrent calls share one statement. Best effort: a stray alarm is harmless. */
   clear(messageId: string): Promise<void>;
+}
+
+/** Hands out due alarms, each to one process at a time. */
+export interface TimerFeed {
+  /** The alarm is deleted once `handle` resolves; rejecting, it comes again after a pause. */
+  start(handle: (timer: Timer) => Promise<void>): void;
+  /** Takes no more and waits for those in hand. */
+  stop(drainMs: number): Promise<void>;
 }

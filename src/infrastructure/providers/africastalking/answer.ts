@@ -1,0 +1,102 @@
+import type { SubmissionOutcome } from '../../../application/ports/sms-gateway';
+import type { Exchange } from '../http-exchange';
+import { ACCEPTED, meaningOfStatus, REFUSED, REFUSED_AS_A_WHOLE, UNREADABLE, type Meaning } from './codes';
+
+interface Recipient {
+  readonly statusCode: number;
+  readonly number: string;
+  readonly cost: string | null;
+  /** Null for the word `None`. */
+  readonly messageId: string | null;
+}
+
+interface Answer {
+  readonly message: string;
+  readonly recipients: readonly Recipient[];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const digits = (number: string): string => number.replace(/\D/g, '');
+
+/** Numbers and strings change places in this contract from time to time. */
+function readRecipient(value: unknown): Recipient | null {
+  if (!isRecord(value)) return null;
+  const { statusCode, number, cost, messageId } = value;
+  const code = typeof statusCode === 'string' ? Number(statusCode) : statusCode;
+  if (typeof code !== 'number' || !Number.isInteger(code)) return null;
+  if (typeof number !== 'string' && typeof number !== 'number') return null;
+  return {
+    statusCode: code,
+    number: String(number),
+    cost: typeof cost === 'string' || typeof cost === 'number' ? String(cost) : null,
+    messageId: typeof messageId === 'string' && messageId !== '' && messageId !== 'None' ? messageId : null,
+  };
+}
+
+/** Null where the text is not an answer of the messaging endpoint. */
+function readAnswer(text: string): Answer | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+  const data = isRecord(parsed) ? parsed['SMSMessageData'] : undefined;
+  if (!isRecord(data) || !Array.isArray(data['Recipients'])) return null;
+  const recipients: Recipient[] = [];
+  for (const entry of data['Recipients']) {
+    const recipient = readRecipient(entry);
+    if (recipient === null) return null;
+    recipients.push(recipient);
+  }
+  return { message: typeof data['Message'] === 'string' ? data['Message'] : '', recipients };
+}
+
+function refused(
+  meaning: Meaning,
+  code: string,
+  byProvider: boolean,
+  retryAfterSeconds: number | null = null,
+): SubmissionOutcome {
+  return { kind: 'refused', ...meaning, code, byProvider, retryAfterSeconds };
+}
+
+/** What an exchange about one recipient (E.164) means. */
+export function outcomeOf(exchange: Exchange, to: string): SubmissionOutcome {
+  if (exchange.kind === 'no_answer') return { kind: 'unknown', code: exchange.code };
+  if (exchange.kind === 'not_sent') {
+    const reason = 'no connection to the provider';
+    const meaning: Meaning = { class: 'R', scope: null, failureCode: 'provider_unavailable', reason };
+    return refused(meaning, exchange.code, false);
+  }
+  const { status, body, retryAfterSeconds } = exchange;
+  const byStatus = meaningOfStatus(status);
+  if (byStatus !== null) return refused(byStatus, `http_${status}`, false, retryAfterSeconds);
+  const answer = body === null ? null : readAnswer(body);
+  if (answer === null) return refused(UNREADABLE, body === null ? 'answer_too_long' : 'unreadable_answer', false);
+  return outcomeOfAnswer(answer, to);
+}
+
+function outcomeOfAnswer({ message, recipients }: Answer, to: string): SubmissionOutcome {
+  if (recipients.length === 0) {
+    const code = REFUSED_AS_A_WHOLE.get(message.trim());
+    const meaning = code === undefined ? undefined : REFUSED.get(code);
+    // Without a recipient nothing was sent, whatever the text beside it says.
+    return meaning === undefined ? refused(UNREADABLE, 'no_recipients', false) : refused(meaning, `${code}`, true);
+  }
+  const recipient = recipients.find(({ number }) => digits(number) === digits(to));
+  // An answer about somebody else does not say what became of this message.
+  if (recipient === undefined) return { kind: 'unknown', code: 'recipient_missing' };
+  const { statusCode, messageId, cost } = recipient;
+  if (ACCEPTED.has(statusCode)) {
+    // Taken, but no report could ever be told apart by its id: it is settled by number and time instead.
+    if (messageId === null) return { kind: 'unknown', code: 'accepted_without_id' };
+    return { kind: 'accepted', providerMessageId: messageId, providerCost: cost };
+  }
+  const meaning = REFUSED.get(statusCode);
+  if (meaning !== undefined) return refused(meaning, `${statusCode}`, true);
+  if (messageId !== null) return { kind: 'unknown', code: `status_${statusCode}` };
+  return refused({ ...UNREADABLE, failureCode: 'rejected' }, `${statusCode}`, true);
+}
