@@ -12,7 +12,7 @@ describe('RedisAdmission', () => {
   let rewrites: number;
 
   beforeEach(async () => {
-    const redis = await emptyRedis(11);
+    const redis = await emptyRedis();
     raw = redis.raw;
     connection = new RedisConnection(redis.url, quiet);
     await new Promise((resolve) => connection.redis.once('ready', resolve));

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { AdmissionRequest } from '../../../src/application/ports/admission';
 import type { Logger } from '../../../src/application/ports/logger';
+import { redisDatabase } from '../../support/services';
 
 export const quiet: Logger = {
   debug: () => undefined,
@@ -10,15 +11,10 @@ export const quiet: Logger = {
   child: () => quiet,
 };
 
-/** A database of the test Redis of one's own, emptied. */
-export async function emptyRedis(database: number): Promise<{ url: string; raw: Redis }> {
-  const base = process.env.TEST_REDIS_URL;
-  if (base === undefined) throw new Error('TEST_REDIS_URL is not set: the global set-up starts Redis');
-  const url = new URL(base);
-  url.pathname = `/${database}`;
-  const raw = new Redis(url.toString());
-  await raw.flushdb();
-  return { url: url.toString(), raw };
+/** An empty numbered database that no other test file uses. */
+export async function emptyRedis(): Promise<{ url: string; raw: Redis }> {
+  const url = await redisDatabase();
+  return { url, raw: new Redis(url) };
 }
 
 export const admissionRequest = (change: Partial<AdmissionRequest> = {}): AdmissionRequest => ({

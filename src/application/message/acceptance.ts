@@ -1,0 +1,145 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { messageDecider } from '../../domain/message/decider';
+import type { MessageEvent, MessageQueued } from '../../domain/message/events';
+import type { MessageState } from '../../domain/message/state';
+import { fold } from '../../domain/shared/decider';
+import { DomainError } from '../../domain/shared/domain-error';
+import { moneyString, type Money, type MoneyString } from '../../domain/shared/money';
+import { streams } from '../../domain/shared/streams';
+import type { Tier } from '../../domain/routing/tiers';
+import { EVENT_STORE, WrongExpectedRevision, type EventStore, type ExpectedRevision } from '../ports/event-store';
+import { ID_SOURCE, type IdSource } from '../ports/id-source';
+import { LOGGER, type Logger } from '../ports/logger';
+import { SUBJECT_VAULT, type Subject, type SubjectVault } from '../ports/subject-vault';
+import { WALLETS, type Wallets } from '../ports/wallets';
+import { acceptedFrom, type SendResult } from './accepted-message';
+import { EarlierAcceptance, queuedIn } from './earlier-acceptance';
+import type { MessageDraft } from './message-draft';
+import type { Offer } from './offers';
+
+/** Writers that can meet on one message's stream are this key's duplicates and the sweeper: few. */
+const ATTEMPTS = 5;
+
+/** Money first, then the message: a 202 exists only once `MessageQueued` is durable and names its reservation. */
+@Injectable()
+export class Acceptance {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(WALLETS) private readonly wallets: Wallets,
+    @Inject(SUBJECT_VAULT) private readonly vault: SubjectVault,
+    @Inject(ID_SOURCE) private readonly ids: IdSource,
+    @Inject(EarlierAcceptance) private readonly earlier: EarlierAcceptance,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Where the outcome of the append stays unknown, the reservation is left to the sweeper.
+   * @throws DomainError insufficient_funds, idempotency_key_reused, unavailable; StoreUnavailable
+   */
+  async accept(draft: MessageDraft, offer: Offer): Promise<SendResult> {
+    const subject = await this.reserve(draft, offer.amount);
+    const data = queuedData(draft, offer, subject, this.vault);
+    let state: MessageState = messageDecider.initialState;
+    let expected: ExpectedRevision = 'no_stream';
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if (await this.append(draft, data, state, expected)) return { response: acceptedFrom(data), replayed: false };
+      const history = await this.store.readStream<MessageEvent>(streams.message(draft.messageId));
+      const winner = queuedIn(history);
+      if (winner !== null && winner.reservationId !== draft.reservationId) return this.concede(draft, history);
+      state = fold(messageDecider, history as Iterable<MessageEvent>);
+      expected = history.at(-1)?.revision ?? 'no_stream';
+    }
+    throw new DomainError('unavailable', 'Too many requests wrote to this message at once.', [], 1);
+  }
+
+  /** Both at once: the wallet's append and, for a recipient that is new here, the insert of its key. */
+  private async reserve(draft: MessageDraft, amount: Money): Promise<Subject> {
+    const { caller, metadata, messageId, reservationId, phone } = draft;
+    const { customerId } = caller.customer;
+    const wallet = { customerId, mode: caller.mode };
+    const context = { commandId: this.ids.uuid(), metadata };
+    const [reserved, subject] = await Promise.allSettled([
+      this.wallets.reserve(wallet, context, { reservationId, messageId, amount }),
+      this.vault.subjectFor(customerId, phone.e164),
+    ]);
+    if (reserved.status === 'rejected') throw reserved.reason;
+    // The reservation stays until the sweeper has closed the message's id, like every other that no message names.
+    if (subject.status === 'rejected') throw subject.reason;
+    return subject.value;
+  }
+
+  /** False where someone else wrote first. The decider refuses where the sweeper has given this reservation up. */
+  private async append(
+    { messageId, commandId, metadata }: MessageDraft,
+    data: MessageQueued['data'],
+    state: MessageState,
+    expected: ExpectedRevision,
+  ): Promise<boolean> {
+    const events = messageDecider.decide({ type: 'QueueMessage', data }, state);
+    // It stands already: an append of ours that was answered as a conflict had been written.
+    if (events.length === 0) return true;
+    const appended = events.map((event, i) => ({ id: this.ids.derived(commandId, String(i)), event, metadata }));
+    try {
+      await this.store.append(streams.message(messageId), expected, appended);
+      return true;
+    } catch (error) {
+      if (error instanceof WrongExpectedRevision) return false;
+      throw error;
+    }
+  }
+
+  /** Another request with this key won: ours gives back its own reservation and repeats the winner's answer. */
+  private async concede(draft: MessageDraft, history: Parameters<EarlierAcceptance['of']>[1]): Promise<SendResult> {
+    const { caller, metadata, messageId, reservationId } = draft;
+    const wallet = { customerId: caller.customer.customerId, mode: caller.mode };
+    const context = { commandId: this.ids.uuid(), metadata };
+    try {
+      await this.wallets.release(wallet, context, { reservationId, messageId, reason: 'lost_race' });
+    } catch (error) {
+      // The sweeper finds it: the message names another reservation, so this one is released then.
+      this.logger.warn({ err: error, messageId, reservationId }, 'a lost reservation is left to the sweeper');
+    }
+    const before = await this.earlier.of(draft, history);
+    if (before === null) throw new DomainError('unavailable', 'The message could not be read.', [], 1);
+    return before;
+  }
+}
+
+function queuedData(
+  draft: MessageDraft,
+  offer: Offer,
+  { subjectId }: Subject,
+  vault: SubjectVault,
+): MessageQueued['data'] {
+  const { caller, request, idempotency, segmentation } = draft;
+  const prices: { [tier in Tier]?: MoneyString } = {};
+  for (const tier of offer.candidates) {
+    const price = offer.prices[tier];
+    if (price !== undefined) prices[tier] = moneyString(price);
+  }
+  return {
+    messageId: draft.messageId,
+    customerId: caller.customer.customerId,
+    mode: caller.mode,
+    channel: 'sms',
+    class: 'transactional',
+    subjectId,
+    to: vault.seal(subjectId, draft.phone.e164),
+    body: vault.seal(subjectId, request.body),
+    sender: offer.sender,
+    encoding: segmentation.encoding,
+    segments: segmentation.segments,
+    country: draft.phone.country,
+    candidates: offer.candidates,
+    priceListId: offer.priceList.priceListId,
+    priceListVersion: offer.priceList.version,
+    prices,
+    quote: { tier: offer.tier, amount: moneyString(offer.amount) },
+    reservationId: draft.reservationId,
+    onUnknown: request.onUnknown ?? 'never_twice',
+    maxCost: null,
+    clientReference: request.clientReference,
+    validUntil: draft.validUntil,
+    requestDigest: idempotency === null ? null : vault.seal(subjectId, idempotency.digest),
+  };
+}

@@ -1,0 +1,111 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { checkSender } from '../../domain/customer/sender';
+import { checkBody } from '../../domain/message/body';
+import { parsePhone, type Phone } from '../../domain/message/phone';
+import type { Segmentation } from '../../domain/message/segments';
+import { DomainError, type FieldError } from '../../domain/shared/domain-error';
+import type { EventMetadata } from '../../domain/shared/event';
+import type { AdmissionRequest } from '../ports/admission';
+import { CLOCK, type Clock } from '../ports/clock';
+import { CONFIGURATION, type Configuration } from '../ports/configuration';
+import { ID_SOURCE, type IdSource } from '../ports/id-source';
+import { NUMBERING_PLAN, type NumberingPlan } from '../ports/numbering-plan';
+import { SUBJECT_VAULT, type SubjectVault } from '../ports/subject-vault';
+import type { Caller, Idempotency, MessageRequest } from './message-request';
+
+/** Of an Idempotency-Key, with customer and mode. */
+const ROUTE = 'messages';
+
+/** A request that is well formed, with all that is made for it once: ids, metadata, the end of its validity. */
+export interface MessageDraft {
+  readonly caller: Caller;
+  readonly request: MessageRequest;
+  readonly idempotency: Idempotency | null;
+  readonly messageId: string;
+  /** New for each request: the loser of a race gives back only its own. */
+  readonly reservationId: string;
+  readonly commandId: string;
+  readonly metadata: EventMetadata;
+  readonly phone: Phone;
+  readonly segmentation: Segmentation;
+  /** ISO. */
+  readonly validUntil: string;
+  readonly admission: AdmissionRequest;
+}
+
+@Injectable()
+export class MessageDrafts {
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ID_SOURCE) private readonly ids: IdSource,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(NUMBERING_PLAN) private readonly plan: NumberingPlan,
+    @Inject(SUBJECT_VAULT) private readonly vault: SubjectVault,
+  ) {}
+
+  /** @throws DomainError validation_failed naming every bad field, destination_not_allowed for a premium number. */
+  draft(caller: Caller, request: MessageRequest, idempotency: Idempotency | null): MessageDraft {
+    const fields: FieldError[] = [];
+    const phone = collecting(fields, () => parsePhone(request.to, this.plan.foreign));
+    const segmentation = collecting(fields, () => checkBody(request.body));
+    if (request.senderId !== null) collecting(fields, () => checkSender(request.senderId ?? ''));
+    if (phone === null || segmentation === null || fields.length > 0) {
+      throw new DomainError('validation_failed', 'The request has fields that cannot be accepted.', fields);
+    }
+    const { customer, mode, keyId, requestId } = caller;
+    const commandId = this.ids.uuid();
+    const validity = request.validForSeconds ?? this.configuration.defaultValiditySeconds;
+    return {
+      caller,
+      request,
+      idempotency,
+      messageId:
+        idempotency === null
+          ? this.ids.next('msg')
+          : this.ids.messageIdForKey(customer.customerId, mode, ROUTE, idempotency.key),
+      reservationId: this.ids.next('rsv'),
+      commandId,
+      metadata: {
+        correlationId: requestId,
+        causationId: commandId,
+        customerId: customer.customerId,
+        actor: { kind: 'key', id: keyId },
+        at: this.clock.iso(),
+      },
+      phone,
+      segmentation,
+      validUntil: new Date(this.clock.now() + validity * 1_000).toISOString(),
+      admission: this.admissionOf(caller, phone, idempotency),
+    };
+  }
+
+  private admissionOf(
+    { customer, mode, keyId }: Caller,
+    phone: Phone,
+    idempotency: Idempotency | null,
+  ): AdmissionRequest {
+    return {
+      customerId: customer.customerId,
+      mode,
+      keyId,
+      route: ROUTE,
+      idempotencyKey: idempotency?.key ?? null,
+      bodyDigest: idempotency?.keyedDigest ?? null,
+      lookupHash: this.vault.lookupHash(phone.e164),
+      phoneDigits: phone.e164.slice(1),
+      requestsPerSecond: customer.limits.requestsPerSecondPerKey,
+      messagesPerMinutePerRecipient: customer.limits.messagesPerMinutePerRecipient,
+    };
+  }
+}
+
+/** The value, or null with what is wrong noted, so that one answer names every bad field. */
+function collecting<T>(fields: FieldError[], check: () => T): T | null {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'validation_failed') throw error;
+    fields.push(...error.fields);
+    return null;
+  }
+}

@@ -1,0 +1,29 @@
+import type { OnUnknown } from '../../domain/message/events';
+import type { Mode } from '../../domain/shared/event';
+import type { CustomerRecord } from '../ports/customer-directory';
+
+/** Who asks, by the key that the guard has accepted. */
+export interface Caller {
+  readonly customer: CustomerRecord;
+  readonly keyId: string;
+  readonly mode: Mode;
+  /** Correlation id of all that follows. */
+  readonly requestId: string;
+}
+
+/** What is asked for; null where the request left it out. */
+export interface MessageRequest {
+  readonly to: string;
+  readonly body: string;
+  readonly senderId: string | null;
+  readonly validForSeconds: number | null;
+  readonly onUnknown: OnUnknown | null;
+  readonly clientReference: string | null;
+}
+
+/** The Idempotency-Key with digests (hex) of the canonical request body: plain for the log (sealed), keyed for Redis. */
+export interface Idempotency {
+  readonly key: string;
+  readonly digest: string;
+  readonly keyedDigest: string;
+}

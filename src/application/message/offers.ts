@@ -1,0 +1,66 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { quoteMessage } from '../../domain/message/quote';
+import type { Tier } from '../../domain/routing/tiers';
+import { DomainError } from '../../domain/shared/domain-error';
+import type { Mode } from '../../domain/shared/event';
+import type { Money } from '../../domain/shared/money';
+import { CONFIGURATION, type Configuration } from '../ports/configuration';
+import type { CustomerRecord, PriceList } from '../ports/customer-directory';
+import { PROVIDER_HEALTH, type ProviderHealth } from '../ports/provider-health';
+import type { MessageDraft } from './message-draft';
+
+/** How the message would travel, and at what price. */
+export interface Offer {
+  readonly sender: string;
+  /** In the customer's order; never empty. */
+  readonly candidates: Tier[];
+  readonly priceList: PriceList;
+  readonly prices: Readonly<Partial<Record<Tier, Money>>>;
+  /** The tier that routing picks now. */
+  readonly tier: Tier;
+  readonly amount: Money;
+}
+
+@Injectable()
+export class Offers {
+  private readonly accounts: Readonly<Record<Mode, ReadonlySet<Tier>>>;
+
+  constructor(
+    @Inject(CONFIGURATION) configuration: Configuration,
+    @Inject(PROVIDER_HEALTH) private readonly health: ProviderHealth,
+  ) {
+    this.accounts = {
+      live: new Set(configuration.tiers.map(({ tier }) => tier)),
+      test: new Set(configuration.testTiers.map(({ tier }) => tier)),
+    };
+  }
+
+  /** @throws DomainError sender_id_not_registered; conflict where the account has no price list yet */
+  make({ caller, request, phone, segmentation }: MessageDraft): Offer {
+    const { customer, mode } = caller;
+    const sender = request.senderId ?? customer.defaultSender;
+    const candidates = sender === null ? [] : this.candidatesFor(customer, mode, sender);
+    if (sender === null || candidates.length === 0) throw notRegistered(request.senderId);
+    const { priceList } = customer;
+    if (priceList === null) throw new DomainError('conflict', 'No price list is assigned to this account yet.');
+    const order = this.health.order(mode, candidates, { sender, destination: phone.e164 });
+    const { segments } = segmentation;
+    const quote = quoteMessage({ segments, perSegment: priceList.perSegment, candidates: order, maxCost: null });
+    if (quote.picked === null) throw new RangeError('routing gave no tier for a message with candidates');
+    return { sender, candidates, priceList, prices: quote.prices, ...quote.picked };
+  }
+
+  /** The tiers of the customer's routing that have an account in this mode and know the sender. */
+  private candidatesFor({ routing, senders }: CustomerRecord, mode: Mode, sender: string): Tier[] {
+    const approvedAt = senders.get(sender)?.approvedAt;
+    if (approvedAt === undefined) return [];
+    return routing.filter((tier) => approvedAt.has(tier) && this.accounts[mode].has(tier));
+  }
+}
+
+const notRegistered = (senderId: string | null): DomainError =>
+  senderId === null
+    ? new DomainError('sender_id_not_registered', 'This account has no default sender; name one in sender_id.')
+    : new DomainError('sender_id_not_registered', 'This sender ID is not approved for this account.', [
+        { field: 'sender_id', message: 'is not approved at any provider of this account' },
+      ]);

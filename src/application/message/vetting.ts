@@ -1,0 +1,41 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { fraudScore, type FraudScore } from '../../domain/fraud/score';
+import { DomainError } from '../../domain/shared/domain-error';
+import type { Signals } from '../ports/admission';
+import { CONFIGURATION, type Configuration } from '../ports/configuration';
+import { LOGGER, type Logger } from '../ports/logger';
+import type { MessageDraft } from './message-draft';
+
+/** What a caller reads. It names no signal, so that nobody learns how far to go. */
+const DETAILS: Readonly<Record<NonNullable<FraudScore['refuse']>, string>> = {
+  fraud_blocked: 'The message was refused by fraud checks.',
+  recipient_blocked: 'This recipient is blocked.',
+  destination_not_allowed: 'Messages to this destination are not allowed for this account.',
+};
+
+/** Whether this customer may send this at all: always before money, and before anything is queued. */
+@Injectable()
+export class Vetting {
+  constructor(
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** @throws DomainError customer_suspended, fraud_blocked, recipient_blocked, destination_not_allowed */
+  check({ caller, phone, messageId }: MessageDraft, signals: Signals): void {
+    const { customer, mode, requestId } = caller;
+    if (customer.suspended) throw new DomainError('customer_suspended', 'This account is suspended.');
+    const { score, reasons, refuse } = fraudScore({
+      ...signals,
+      recipientPerMinuteLimit: customer.limits.messagesPerMinutePerRecipient,
+      to: phone.e164,
+      country: phone.country,
+      countriesAllowed: customer.limits.countries,
+      simulated: mode === 'test' || this.configuration.tiers.every((tier) => tier.simulated),
+    });
+    if (refuse === null) return;
+    const { customerId } = customer;
+    this.logger.info({ requestId, customerId, messageId, score, reasons, code: refuse }, 'refused by fraud score');
+    throw new DomainError(refuse, DETAILS[refuse]);
+  }
+}

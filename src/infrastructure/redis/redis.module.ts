@@ -1,0 +1,78 @@
+import {
+  Global,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ADMISSION } from '../../application/ports/admission';
+import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
+import { LOGGER, type Logger } from '../../application/ports/logger';
+import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
+import { Readiness } from '../observability/readiness';
+import { DATABASE, type Database } from '../postgres/database';
+import { BlockCache } from './block-cache';
+import { PostgresSubjectHashes } from './postgres-subject-hashes';
+import { RedisAdmission } from './redis-admission';
+import { RedisConnection } from './redis-connection';
+import { RequestLimiter } from './request-limiter';
+
+/** Limits, blocks and idempotency claims. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: RedisConnection,
+      inject: [CONFIGURATION, LOGGER],
+      useFactory: (configuration: Configuration, logger: Logger) => new RedisConnection(configuration.redisUrl, logger),
+    },
+    {
+      provide: BlockCache,
+      inject: [SUBSCRIPTIONS, RedisConnection, DATABASE, LOGGER],
+      useFactory: (subscriptions: Subscriptions, connection: RedisConnection, database: Database, logger: Logger) =>
+        new BlockCache(subscriptions, connection, new PostgresSubjectHashes(database), logger),
+    },
+    {
+      provide: ADMISSION,
+      inject: [RedisConnection, BlockCache, LOGGER],
+      useFactory: (connection: RedisConnection, blocks: BlockCache, logger: Logger) =>
+        new RedisAdmission(connection, blocks, logger),
+    },
+    {
+      provide: RequestLimiter,
+      // After ADMISSION, which makes the scripts commands of the connection.
+      inject: [RedisConnection, ADMISSION],
+      useFactory: (connection: RedisConnection) => new RequestLimiter(connection),
+    },
+  ],
+  exports: [ADMISSION, RequestLimiter],
+})
+export class RedisModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(RedisConnection) private readonly connection: RedisConnection,
+    @Inject(BlockCache) private readonly blocks: BlockCache,
+    @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  onModuleInit(): void {
+    this.readiness.register('redis', async () => {
+      if (!this.connection.isConnected()) return 'not connected';
+      await this.connection.run((redis) => redis.ping());
+      return null;
+    });
+    if (!this.configuration.roles.has('api')) return;
+    this.readiness.register('blocks', () => (this.blocks.isCaughtUp() ? null : 'not read yet'));
+  }
+
+  /** Only processes that accept messages need to know the blocks. */
+  onApplicationBootstrap(): void {
+    if (this.configuration.roles.has('api')) this.blocks.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.blocks.stop();
+    this.connection.close();
+  }
+}
