@@ -1,0 +1,127 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { streams } from '../../domain/shared/streams';
+import type { WalletCommand } from '../../domain/wallet/commands';
+import type { WalletState } from '../../domain/wallet/state';
+import { CLOCK, type Clock } from '../ports/clock';
+import { EVENT_STORE, type EventStore } from '../ports/event-store';
+import { ID_SOURCE, type IdSource } from '../ports/id-source';
+import { LOGGER, type Logger } from '../ports/logger';
+import { METRICS, type Metrics } from '../ports/metrics';
+import { SNAPSHOTS, type Snapshots } from '../ports/snapshots';
+import type { CommandContext, WalletRef, Wallets } from '../ports/wallets';
+import { WalletLog } from './wallet-log';
+import type { Balance } from './wallet-queue';
+import { WalletWriter, type WriterParts } from './wallet-writer';
+
+/** Wallets kept in memory, and for how long one that nobody uses is. */
+const MAX_WALLETS = 5_000;
+const IDLE_MS = 15 * 60_000;
+const DRAIN_CHECK_MS = 20;
+const DRAIN_MS = 5_000;
+
+const wroteAnEvent = (_state: WalletState, wrote: boolean): boolean => wrote;
+const done = (): void => undefined;
+
+/** The wallets: a writer for each that is in use, the longest unused forgotten first. */
+@Injectable()
+export class GroupCommitWallets implements Wallets, BeforeApplicationShutdown {
+  /** In order of use: a Map keeps the order of insertion. */
+  private readonly writers = new Map<string, WalletWriter>();
+  private readonly parts: WriterParts;
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(SNAPSHOTS) private readonly snapshots: Snapshots,
+    @Inject(ID_SOURCE) ids: IdSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    this.parts = { store, ids, clock, metrics, logger };
+  }
+
+  reserve(wallet: WalletRef, ctx: CommandContext, input: Parameters<Wallets['reserve']>[2]): Promise<void> {
+    return this.submit(wallet, ctx, { type: 'ReserveFunds', ...input }, done);
+  }
+
+  reprice(wallet: WalletRef, ctx: CommandContext, input: Parameters<Wallets['reprice']>[2]): Promise<boolean> {
+    // The price may be what it was, which writes nothing: what counts is that the reservation stands.
+    return this.submit(
+      wallet,
+      ctx,
+      { type: 'RepriceReservation', ...input },
+      (state, wrote) => wrote || (state.kind === 'open' && state.reservations.has(input.reservationId)),
+    );
+  }
+
+  debit(wallet: WalletRef, ctx: CommandContext, input: Parameters<Wallets['debit']>[2]): Promise<boolean> {
+    return this.submit(wallet, ctx, { type: 'DebitReservation', ...input }, wroteAnEvent);
+  }
+
+  release(wallet: WalletRef, ctx: CommandContext, input: Parameters<Wallets['release']>[2]): Promise<boolean> {
+    return this.submit(wallet, ctx, { type: 'ReleaseReservation', ...input }, wroteAnEvent);
+  }
+
+  open(wallet: WalletRef, ctx: CommandContext): Promise<void> {
+    const { customerId, mode } = wallet;
+    return this.submit(wallet, ctx, { type: 'OpenWallet', customerId, mode }, done);
+  }
+
+  credit(wallet: WalletRef, ctx: CommandContext, input: Parameters<Wallets['credit']>[2]): Promise<boolean> {
+    return this.submit(wallet, ctx, { type: 'CreditWallet', ...input }, wroteAnEvent);
+  }
+
+  adjustDown(wallet: WalletRef, ctx: CommandContext, input: Parameters<Wallets['adjustDown']>[2]): Promise<boolean> {
+    return this.submit(wallet, ctx, { type: 'AdjustWalletDown', ...input }, wroteAnEvent);
+  }
+
+  balance(wallet: WalletRef): Promise<Balance> {
+    return this.writerOf(wallet).balance();
+  }
+
+  /** Requests have ended by now; what they or the process managers left with a writer is brought to its end. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const until = this.clock.monotonicMs() + DRAIN_MS;
+    while (this.isBusy() && this.clock.monotonicMs() < until) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
+    }
+  }
+
+  private submit<T>(
+    wallet: WalletRef,
+    ctx: CommandContext,
+    command: WalletCommand,
+    answer: (state: WalletState, wrote: boolean) => T,
+  ): Promise<T> {
+    return this.writerOf(wallet).submit(command, ctx, answer);
+  }
+
+  private writerOf({ customerId, mode }: WalletRef): WalletWriter {
+    const stream = streams.wallet(customerId, mode);
+    const known = this.writers.get(stream);
+    const writer = known ?? this.newWriter(stream);
+    if (known !== undefined) this.writers.delete(stream);
+    this.writers.set(stream, writer);
+    writer.lastUsedAt = this.clock.monotonicMs();
+    return writer;
+  }
+
+  private newWriter(stream: string): WalletWriter {
+    this.forgetUnused();
+    return new WalletWriter(new WalletLog(stream, this.store, this.snapshots, this.logger), this.parts);
+  }
+
+  /** Done when a wallet comes in, so that an idle process has nothing to do. */
+  private forgetUnused(): void {
+    const idleSince = this.clock.monotonicMs() - IDLE_MS;
+    for (const [stream, writer] of this.writers) {
+      if (this.writers.size < MAX_WALLETS && writer.lastUsedAt > idleSince) return;
+      if (writer.isIdle) this.writers.delete(stream);
+    }
+  }
+
+  private isBusy(): boolean {
+    for (const writer of this.writers.values()) if (!writer.isIdle) return true;
+    return false;
+  }
+}

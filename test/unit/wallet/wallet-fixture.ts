@@ -1,0 +1,98 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { GroupCommitWallets } from '../../../src/application/wallet/group-commit-wallets';
+import type { Clock } from '../../../src/application/ports/clock';
+import type { EventStore } from '../../../src/application/ports/event-store';
+import type { IdSource } from '../../../src/application/ports/id-source';
+import type { Logger } from '../../../src/application/ports/logger';
+import type { Metrics } from '../../../src/application/ports/metrics';
+import type { Snapshot, Snapshots } from '../../../src/application/ports/snapshots';
+import type { CommandContext, WalletRef } from '../../../src/application/ports/wallets';
+import type { JsonObject } from '../../../src/domain/shared/json';
+import { money, type Money } from '../../../src/domain/shared/money';
+
+export const wallet: WalletRef = { customerId: 'cus_1', mode: 'live' };
+
+export const ids: IdSource = {
+  next: (prefix) => `${prefix}_${randomUUID()}`,
+  uuid: () => randomUUID(),
+  derived: (parent, name) => createHash('sha256').update(`${parent}/${name}`).digest('hex').slice(0, 32),
+  messageIdForKey: (...parts) => `msg_${createHash('sha256').update(parts.join('/')).digest('hex').slice(0, 26)}`,
+};
+
+export const clock: Clock = {
+  now: () => Date.now(),
+  iso: () => new Date().toISOString(),
+  monotonicMs: () => performance.now(),
+};
+
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+const ignored = (): void => undefined;
+
+export class CountingMetrics implements Metrics {
+  conflicts = 0;
+  readonly batches: number[] = [];
+  walletConflict(): void {
+    this.conflicts += 1;
+  }
+  walletBatch(commands: number): void {
+    this.batches.push(commands);
+  }
+  appendObserved = ignored;
+  dispatch = ignored;
+  report = ignored;
+  requestObserved = ignored;
+  projectionLag = ignored;
+  undecodable = ignored;
+  workerInFlight = ignored;
+  refused = ignored;
+}
+
+export class MemorySnapshots implements Snapshots {
+  readonly kept = new Map<string, Snapshot & { schema: number }>();
+  load(stream: string, schema: number): Promise<Snapshot | null> {
+    const kept = this.kept.get(stream);
+    return Promise.resolve(kept?.schema === schema ? kept : null);
+  }
+  save(stream: string, revision: bigint, schema: number, state: JsonObject): Promise<void> {
+    const kept = this.kept.get(stream);
+    if (kept === undefined || kept.revision < revision) this.kept.set(stream, { revision, schema, state });
+    return Promise.resolve();
+  }
+}
+
+/** One process's wallets over a store that others may write to as well. */
+export function walletsOn(
+  store: EventStore,
+  snapshots: Snapshots = new MemorySnapshots(),
+): { wallets: GroupCommitWallets; metrics: CountingMetrics } {
+  const metrics = new CountingMetrics();
+  return { wallets: new GroupCommitWallets(store, snapshots, ids, clock, metrics, silent), metrics };
+}
+
+export function context(timeoutMs?: number): CommandContext {
+  const commandId = randomUUID();
+  const actor = { kind: 'key', id: 'key_1' } as const;
+  const metadata = { correlationId: commandId, causationId: commandId, customerId: 'cus_1', actor, at: clock.iso() };
+  return { commandId, metadata, timeoutMs };
+}
+
+export const reservation = (amount: bigint): { reservationId: string; messageId: string; amount: Money } => ({
+  reservationId: ids.next('rsv'),
+  messageId: ids.next('msg'),
+  amount: money(amount),
+});
+
+export async function openWith(wallets: GroupCommitWallets, amount: bigint, ref = wallet): Promise<void> {
+  await wallets.open(ref, context());
+  if (amount > 0n) {
+    const credit = { creditId: 'grant', amount: money(amount), source: 'opening', note: null } as const;
+    await wallets.credit(ref, context(), credit);
+  }
+}

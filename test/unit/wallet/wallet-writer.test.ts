@@ -1,0 +1,330 @@
+import { DomainError } from '../../../src/domain/shared/domain-error';
+import { money } from '../../../src/domain/shared/money';
+import { MemoryEventStore } from '../../support/memory-event-store';
+import { context, MemorySnapshots, openWith, reservation, wallet, walletsOn } from './wallet-fixture';
+
+const STREAM = 'wallet-cus_1';
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const codeOf = (error: unknown): string => (error instanceof DomainError ? error.code : `not coded: ${String(error)}`);
+const outcome = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    (value) => String(value ?? 'done'),
+    (error: unknown) => codeOf(error),
+  );
+const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
+const count = (outcomes: string[], wanted: string): number => outcomes.filter((it) => it === wanted).length;
+
+describe('the wallet writer', () => {
+  it('takes a reservation through its life, and answers repeats with nothing done', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 100n);
+    const rsv = reservation(30n);
+    await wallets.reserve(wallet, context(), rsv);
+    await wallets.reserve(wallet, context(), rsv);
+    expect(await wallets.reprice(wallet, context(), { ...rsv, amount: money(40n) })).toBe(true);
+    expect(await wallets.reprice(wallet, context(), { ...rsv, amount: money(40n) })).toBe(true);
+    expect(await wallets.debit(wallet, context(), { ...rsv, amount: money(25n) })).toBe(true);
+    expect(await wallets.debit(wallet, context(), { ...rsv, amount: money(25n) })).toBe(false);
+    expect(await wallets.release(wallet, context(), { ...rsv, reason: 'failed' })).toBe(false);
+    expect(await wallets.reprice(wallet, context(), rsv)).toBe(false);
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 75n, reserved: 0n });
+    expect(store.events(STREAM).map((event) => event.type)).toEqual([
+      'WalletOpened',
+      'WalletCredited',
+      'FundsReserved',
+      'ReservationRepriced',
+      'WalletDebited',
+    ]);
+  });
+
+  it('appends what waits as one, with each command’s metadata and the ids derived from it', async () => {
+    const store = new MemoryEventStore();
+    const { wallets, metrics } = walletsOn(store);
+    await openWith(wallets, 1_000n);
+    store.appends.length = 0;
+    store.latencyMs = 5;
+    const contexts = times(64, () => context());
+    await Promise.all(contexts.map((ctx) => wallets.reserve(wallet, ctx, reservation(1n))));
+    expect(store.appends.length).toBeLessThanOrEqual(2);
+    expect(metrics.batches.slice(-1)[0]).toBeGreaterThanOrEqual(63);
+    const stored = store.events(STREAM).slice(2);
+    expect(stored.map((event) => event.metadata.correlationId)).toEqual(contexts.map((ctx) => ctx.commandId));
+    expect(new Set(stored.map((event) => event.id)).size).toBe(64);
+  });
+
+  it('never puts more than 200 commands or 256 KiB into one append', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 1_000n);
+    store.appends.length = 0;
+    await Promise.all(times(450, () => wallets.reserve(wallet, context(), reservation(1n))));
+    expect(store.appends.map((append) => append.events)).toEqual([200, 200, 50]);
+    store.appends.length = 0;
+    const note = 'ж'.repeat(20_000);
+    await Promise.all(
+      times(5, (i) =>
+        wallets.credit(wallet, context(), { creditId: `c${i}`, amount: money(1n), source: 'adjustment', note }),
+      ),
+    );
+    expect(store.appends.map((append) => append.events)).toEqual([2, 2, 1]);
+  });
+
+  it('accepts exactly one of 50 that want the last unit', async () => {
+    const store = new MemoryEventStore();
+    store.latencyMs = 2;
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 1n);
+    const outcomes = await Promise.all(times(50, () => outcome(wallets.reserve(wallet, context(), reservation(1n)))));
+    expect([count(outcomes, 'done'), count(outcomes, 'insufficient_funds')]).toEqual([1, 49]);
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 0n, reserved: 1n });
+  });
+
+  it('decides in order: who came first gets the money', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 10n);
+    const outcomes = await Promise.all(
+      [4n, 4n, 4n, 2n].map((amount) => outcome(wallets.reserve(wallet, context(), reservation(amount)))),
+    );
+    expect(outcomes).toEqual(['done', 'done', 'insufficient_funds', 'done']);
+  });
+
+  it('refuses only after a look at what is new: a credit by another process is spendable at once', async () => {
+    const store = new MemoryEventStore();
+    const here = walletsOn(store).wallets;
+    const there = walletsOn(store).wallets;
+    await openWith(here, 0n);
+    expect(await outcome(here.reserve(wallet, context(), reservation(5n)))).toBe('insufficient_funds');
+    await there.credit(wallet, context(), { creditId: 'r1', amount: money(5n), source: 'mpesa', note: null });
+    expect(await outcome(here.reserve(wallet, context(), reservation(5n)))).toBe('done');
+  });
+
+  it('finds a reservation that another process made, before it says that there is none', async () => {
+    const store = new MemoryEventStore();
+    const here = walletsOn(store).wallets;
+    const there = walletsOn(store).wallets;
+    await openWith(here, 10n);
+    expect(await there.balance(wallet)).toMatchObject({ available: 10n });
+    const rsv = reservation(5n);
+    await here.reserve(wallet, context(), rsv);
+    expect(await there.debit(wallet, context(), { ...rsv, amount: money(5n) })).toBe(true);
+    expect(await here.balance(wallet)).toMatchObject({ available: 5n, reserved: 0n });
+  });
+
+  it('reads at most 20 times a second for refusals, one read for all that wait', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 0n);
+    store.reads.length = 0;
+    const until = performance.now() + 500;
+    let refused = 0;
+    await Promise.all(
+      times(16, async () => {
+        while (performance.now() < until) {
+          if ((await outcome(wallets.reserve(wallet, context(), reservation(1n)))) === 'insufficient_funds') refused++;
+        }
+      }),
+    );
+    expect(refused).toBeGreaterThan(16 * 5);
+    expect(store.reads.length).toBeLessThanOrEqual(12);
+    const gaps = store.reads.slice(1).map((read, i) => read.at - (store.reads[i]?.at ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(45);
+  });
+
+  it('lets those who can pay pass while others wait for a refusal', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 10n);
+    await outcome(wallets.reserve(wallet, context(), reservation(100n)));
+    const refused = outcome(wallets.reserve(wallet, context(), reservation(100n)));
+    await wait(5);
+    const started = performance.now();
+    await wallets.reserve(wallet, context(), reservation(1n));
+    expect(performance.now() - started).toBeLessThan(30);
+    expect(await refused).toBe('insufficient_funds');
+  });
+
+  it('shares one read among all that ask for the balance at once', async () => {
+    const store = new MemoryEventStore();
+    store.latencyMs = 5;
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 7n);
+    store.reads.length = 0;
+    const balances = await Promise.all(times(50, () => wallets.balance(wallet)));
+    expect(balances.every((balance) => balance.available === 7n)).toBe(true);
+    expect(store.reads.length).toBe(1);
+  });
+
+  it('says that a wallet which never was holds nothing', async () => {
+    const { wallets } = walletsOn(new MemoryEventStore());
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 0n, reserved: 0n });
+    expect(await outcome(wallets.reserve(wallet, context(), reservation(0n)))).toBe('insufficient_funds');
+  });
+
+  it('decides again where another process wrote first, on what that one left', async () => {
+    const store = new MemoryEventStore();
+    const here = walletsOn(store);
+    const there = walletsOn(store);
+    await openWith(here.wallets, 10n);
+    store.beforeNextAppend = () => there.wallets.reserve(wallet, context(), reservation(8n));
+    const outcomes = await Promise.all(
+      [6n, 2n].map((amount) => outcome(here.wallets.reserve(wallet, context(), reservation(amount)))),
+    );
+    expect(outcomes).toEqual(['insufficient_funds', 'done']);
+    expect(here.metrics.conflicts).toBe(1);
+    expect(await here.wallets.balance(wallet)).toMatchObject({ available: 0n, reserved: 10n });
+  });
+
+  it('answers unavailable on an unknown outcome, and counts what was written all the same', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 10n);
+    store.fault = 'unknown_written';
+    const rsv = reservation(4n);
+    const error: unknown = await wallets.reserve(wallet, context(), rsv).catch((it: unknown) => it);
+    expect(error).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+    store.fault = 'fine';
+    expect(await outcome(wallets.reserve(wallet, context(), reservation(7n)))).toBe('insufficient_funds');
+    expect(await outcome(wallets.reserve(wallet, context(), reservation(6n)))).toBe('done');
+    expect(await wallets.release(wallet, context(), { ...rsv, reason: 'abandoned' })).toBe(true);
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 4n, reserved: 6n });
+  });
+
+  it('builds on nothing of a group that was lost', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 10n);
+    store.fault = 'unknown_lost';
+    const lost = await Promise.all(times(3, () => outcome(wallets.reserve(wallet, context(200), reservation(3n)))));
+    expect(lost).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    store.fault = 'fine';
+    expect(await outcome(wallets.reserve(wallet, context(), reservation(10n)))).toBe('done');
+    expect(store.events(STREAM).length).toBe(3);
+  });
+
+  it('waits out an outage, and ends it for each at its own deadline with nothing written', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 10n);
+    store.fault = 'none';
+    const started = performance.now();
+    const short = outcome(wallets.reserve(wallet, context(200), reservation(1n)));
+    const long = outcome(wallets.reserve(wallet, context(5_000), reservation(2n)));
+    expect(await short).toBe('unavailable');
+    expect(performance.now() - started).toBeLessThan(400);
+    store.fault = 'fine';
+    expect(await long).toBe('done');
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 8n, reserved: 2n });
+  });
+
+  it('answers by the deadline while a stopped store keeps an append, and goes on when it does', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 10n);
+    store.fault = 'hangs';
+    const started = performance.now();
+    const kept = outcome(wallets.reserve(wallet, context(300), reservation(4n)));
+    await wait(20);
+    const behind = outcome(wallets.reserve(wallet, context(300), reservation(4n)));
+    const asked = outcome(wallets.balance(wallet));
+    expect(await Promise.all([kept, behind])).toEqual(['unavailable', 'unavailable']);
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(await asked).toBe('unavailable');
+    store.fault = 'fine';
+    // The one that the store had kept was written when it went on; the one behind it never was.
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 6n, reserved: 4n });
+  });
+
+  it('starts from a snapshot and what came after, and to the same state', async () => {
+    const store = new MemoryEventStore();
+    const snapshots = new MemorySnapshots();
+    const { wallets } = walletsOn(store, snapshots);
+    await openWith(wallets, 1_000_000n);
+    const made = times(1_200, () => reservation(7n));
+    for (let i = 0; i < made.length; i += 100) {
+      await Promise.all(made.slice(i, i + 100).map((rsv) => wallets.reserve(wallet, context(), rsv)));
+      const done = made.slice(i, i + 75);
+      await Promise.all(done.map((rsv) => wallets.debit(wallet, context(), { ...rsv, amount: money(5n) })));
+    }
+    await wait(20);
+    const kept = snapshots.kept.get(STREAM);
+    expect(kept?.revision).toBeGreaterThanOrEqual(999n);
+    expect(kept?.revision).toBeLessThan(BigInt(store.events(STREAM).length - 1));
+
+    store.reads.length = 0;
+    const again = walletsOn(store, snapshots).wallets;
+    const expected = { available: 1_000_000n - 900n * 5n - 300n * 7n, reserved: 2_100n };
+    expect(await again.balance(wallet)).toMatchObject(expected);
+    expect(await wallets.balance(wallet)).toMatchObject(expected);
+    expect(store.reads[0]?.from).toBe((kept?.revision ?? 0n) + 1n);
+    const [ended = reservation(7n), open = reservation(7n)] = [made[0], made[99]];
+    expect(await again.debit(wallet, context(), { ...open, amount: money(7n) })).toBe(true);
+    expect(await again.debit(wallet, context(), { ...ended, amount: money(5n) })).toBe(false);
+    const grant = { creditId: 'grant', amount: money(1n), source: 'opening', note: null } as const;
+    expect(await again.credit(wallet, context(), grant)).toBe(false);
+  });
+
+  it('reads the whole stream where the snapshot is of no use', async () => {
+    const store = new MemoryEventStore();
+    await openWith(walletsOn(store).wallets, 10n);
+    const unlawful = new MemorySnapshots();
+    await unlawful.save(STREAM, 1n, 1, {
+      customerId: 'cus_1',
+      mode: 'live',
+      credited: '5',
+      debited: '9',
+      reservations: [],
+      receipts: [],
+    });
+    expect(await walletsOn(store, unlawful).wallets.balance(wallet)).toMatchObject({ available: 10n });
+    const away = { load: () => Promise.reject(new Error('no database')), save: () => Promise.resolve() };
+    expect(await walletsOn(store, away).wallets.balance(wallet)).toMatchObject({ available: 10n });
+  });
+
+  it('keeps test money and live money apart', async () => {
+    const { wallets } = walletsOn(new MemoryEventStore());
+    await openWith(wallets, 5n);
+    await openWith(wallets, 50n, { customerId: 'cus_1', mode: 'test' });
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 5n });
+    expect(await wallets.balance({ customerId: 'cus_1', mode: 'test' })).toMatchObject({ available: 50n });
+  });
+
+  it('lets what is with a writer come to its end when the process goes', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 10n);
+    store.latencyMs = 60;
+    const reserved = outcome(wallets.reserve(wallet, context(), reservation(1n)));
+    await wallets.beforeApplicationShutdown();
+    expect(store.events(STREAM).length).toBe(3);
+    expect(await reserved).toBe('done');
+  });
+});
+
+describe('two writers on one wallet, as two processes', () => {
+  it('serve 2 × 16 senders without an error, and agree to the last unit', async () => {
+    const store = new MemoryEventStore();
+    store.latencyMs = 1;
+    const writers = [walletsOn(store), walletsOn(store)];
+    await openWith(writers[0]?.wallets ?? walletsOn(store).wallets, 100_000n);
+    const until = performance.now() + 1_000;
+    const done = [0, 0];
+    const sender =
+      (which: number): (() => Promise<void>) =>
+      async () => {
+        const { wallets } = writers[which] ?? walletsOn(store);
+        while (performance.now() < until) {
+          const rsv = reservation(3n);
+          await wallets.reserve(wallet, context(), rsv);
+          await wallets.debit(wallet, context(), { ...rsv, amount: money(2n) });
+          done[which] = (done[which] ?? 0) + 1;
+        }
+      };
+    await Promise.all(times(32, (i) => sender(i % 2)()));
+    const [first = 0, second = 0] = done;
+    expect(Math.min(first, second)).toBeGreaterThan(50);
+    const expected = { available: 100_000n - BigInt(first + second) * 2n, reserved: 0n };
+    for (const { wallets } of writers) expect(await wallets.balance(wallet)).toMatchObject(expected);
+  });
+});
