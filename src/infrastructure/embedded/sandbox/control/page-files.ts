@@ -1,19 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join, sep } from 'node:path';
 
 export interface PageFile {
   contentType: string;
   body: Buffer;
 }
 
-const FILES: Readonly<Record<string, { file: string; contentType: string }>> = {
-  '/': { file: 'index.html', contentType: 'text/html; charset=utf-8' },
-  '/page.css': { file: 'page.css', contentType: 'text/css; charset=utf-8' },
-  '/page.js': { file: 'page.js', contentType: 'text/javascript; charset=utf-8' },
-  '/model.js': { file: 'model.js', contentType: 'text/javascript; charset=utf-8' },
-  '/view.js': { file: 'view.js', contentType: 'text/javascript; charset=utf-8' },
-  '/providers.js': { file: 'providers.js', contentType: 'text/javascript; charset=utf-8' },
-  '/icon.svg': { file: 'icon.svg', contentType: 'image/svg+xml' },
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
 };
 
 /** Nothing from elsewhere, nothing inline: a text message that looks like markup can do nothing. */
@@ -26,16 +23,20 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
 };
 
-/** Reads the page's files once; @throws Error when they are neither beside this code nor in the sources. */
+/**
+ * Reads the page's files once, by the path that each is served at; there is no way from a request to the file system.
+ * @throws Error when they are neither beside this code nor in the sources.
+ */
 export function loadPage(): ReadonlyMap<string, PageFile> {
   const beside = join(__dirname, '..', 'page');
   // A build that did not copy the assets still finds them in the sources it was built from.
   const inSources = beside.replace(`${sep}dist${sep}`, `${sep}src${sep}`);
   const folder = existsSync(beside) ? beside : inSources;
-  return new Map(
-    Object.entries(FILES).map(([path, { file, contentType }]) => [
-      path,
-      { contentType, body: readFileSync(join(folder, file)) },
-    ]),
-  );
+  const files = new Map<string, PageFile>();
+  for (const file of readdirSync(folder)) {
+    const contentType = TYPES[extname(file)];
+    const path = file === 'index.html' ? '/' : `/${file}`;
+    if (contentType !== undefined) files.set(path, { contentType, body: readFileSync(join(folder, file)) });
+  }
+  return files;
 }
