@@ -6,6 +6,7 @@ import { priceListDecider } from '../../domain/customer/price-list-decider';
 import type { DomainEvent } from '../../domain/shared/event';
 import { streamPrefixes } from '../../domain/shared/streams';
 import { byStream, eventOf } from '../shared/event-of';
+import { sqlJson } from '../shared/sql-json';
 
 const CUSTOMER_EVENTS: readonly CustomerEvent['type'][] = [
   'CustomerRegistered',
@@ -95,5 +96,5 @@ async function foldInto<State extends object, Event extends DomainEvent>(
     for (const event of fresh) state = fold.evolve(state, eventOf<Event>(event));
     changed.push({ id, revision: last.revision.toString(), state });
   }
-  if (changed.length > 0) await sql.query({ text: fold.upsert, values: [JSON.stringify(changed)] });
+  if (changed.length > 0) await sql.query({ text: fold.upsert, values: [sqlJson(changed)] });
 }

@@ -1,6 +1,7 @@
 import type { EventProjection, ProjectionSql } from '../../application/ports/projection';
 import { streamPrefixes } from '../../domain/shared/streams';
 import { byStream } from '../shared/event-of';
+import { sqlJson } from '../shared/sql-json';
 import { foldMessage, MESSAGE_EVENTS, type MessageRow } from './message-row';
 import { MESSAGE_COLUMNS, rowFromSql, type MessageSqlRow } from './message-sql-row';
 
@@ -46,10 +47,10 @@ export const messagesProjection: EventProjection = {
       if (after !== null && after !== before) changed.push(after);
     }
     if (begun.size > 0) {
-      await sql.query({ name: 'messages_upsert', text: UPSERT, values: [JSON.stringify([...begun.values()])] });
+      await sql.query({ name: 'messages_upsert', text: UPSERT, values: [sqlJson([...begun.values()])] });
     }
     if (changed.length > 0) {
-      await sql.query({ name: 'messages_update', text: UPDATE, values: [JSON.stringify(changed.map(state))] });
+      await sql.query({ name: 'messages_update', text: UPDATE, values: [sqlJson(changed.map(state))] });
     }
   },
 };

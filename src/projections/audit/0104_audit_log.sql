@@ -1,0 +1,45 @@
+-- What happened, in $all order, for ever: one row an event, chained by hashes. Only what follows from the event itself
+-- stands here, so that a rebuild comes out byte for byte the same: no log position, no time of projecting, no personal data.
+CREATE TABLE audit_log (
+  -- Place in the chain, from 1, without a gap.
+  seq bigint PRIMARY KEY,
+  event_id uuid NOT NULL,
+  stream text NOT NULL,
+  revision bigint NOT NULL,
+  type text NOT NULL,
+  -- SHA-256 of the bytes as stored.
+  data_sha256 bytea NOT NULL,
+  metadata_sha256 bytea NOT NULL,
+  -- From the metadata; null where it does not say.
+  at timestamptz,
+  actor_kind text,
+  actor_id text,
+  correlation_id text,
+  customer_id text,
+  -- SHA-256 of the canonical JSON of all the above and of the hash before; see audit-row.ts.
+  hash bytea NOT NULL,
+  UNIQUE (stream, revision)
+);
+
+CREATE INDEX audit_log_customer ON audit_log (customer_id, seq) WHERE customer_id IS NOT NULL;
+
+CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit_log is append-only: % is refused', TG_OP USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+
+-- The end of the chain and how far in $all it reaches. Not part of the log: the log itself holds no position.
+CREATE TABLE audit_head (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  commit_position bigint NOT NULL,
+  prepare_position bigint NOT NULL
+) WITH (fillfactor = 20);
+
+INSERT INTO audit_head (seq, hash, commit_position, prepare_position)
+VALUES (0, decode(repeat('00', 32), 'hex'), -1, -1);

@@ -1,0 +1,66 @@
+import type { EnvelopeProjection, ProjectionSql } from '../../application/ports/projection';
+import type { FeedItem } from '../../application/ports/subscriptions';
+import { sqlJson } from '../shared/sql-json';
+import { auditFacts, chainHash } from './audit-row';
+
+interface Head {
+  seq: string;
+  hash: Buffer;
+  commit_position: string;
+  prepare_position: string;
+}
+
+const INSERT = `
+  INSERT INTO audit_log (seq, event_id, stream, revision, type, data_sha256, metadata_sha256, at, actor_kind, actor_id,
+                         correlation_id, customer_id, hash)
+  SELECT seq, event_id, stream, revision, type, decode(data_sha256, 'hex'), decode(metadata_sha256, 'hex'), at, actor_kind,
+         actor_id, correlation_id, customer_id, decode(hash, 'hex')
+    FROM json_to_recordset($1::json) AS x(seq bigint, event_id uuid, stream text, revision bigint, type text,
+         data_sha256 text, metadata_sha256 text, at timestamptz, actor_kind text, actor_id text, correlation_id text,
+         customer_id text, hash text)`;
+
+/** One row for every event of the log, decodable or not, chained in the order of `$all`. */
+export const auditProjection: EnvelopeProjection = {
+  kind: 'envelopes',
+  name: 'audit',
+  version: 1,
+  async apply(items, sql) {
+    const head = await lockHead(sql);
+    let seq = BigInt(head.seq);
+    let hash = head.hash.toString('hex');
+    const rows: object[] = [];
+    for (const item of items) {
+      if (!follows(item, head)) continue;
+      const facts = auditFacts(item);
+      seq += 1n;
+      hash = chainHash(facts, seq, hash);
+      rows.push({ ...facts, seq: seq.toString(), hash });
+    }
+    const last = items.at(-1);
+    if (rows.length === 0 || last === undefined) return;
+    await sql.query({ name: 'audit_insert', text: INSERT, values: [sqlJson(rows)] });
+    const { commit, prepare } = last.event.position;
+    await sql.query({
+      name: 'audit_head',
+      text: `UPDATE audit_head SET seq = $1, hash = decode($2, 'hex'), commit_position = $3, prepare_position = $4`,
+      values: [seq.toString(), hash, commit.toString(), prepare.toString()],
+    });
+  },
+};
+
+async function lockHead(sql: ProjectionSql): Promise<Head> {
+  const { rows } = await sql.query<Head>({
+    name: 'audit_lock',
+    text: 'SELECT seq, hash, commit_position, prepare_position FROM audit_head FOR UPDATE',
+  });
+  const head = rows[0];
+  if (head === undefined) throw new Error('audit_head has lost its row: the end of the chain is not known');
+  return head;
+}
+
+/** What lies at or before the end of the chain stands in it already. */
+function follows(item: FeedItem, head: Head): boolean {
+  const { commit, prepare } = item.event.position;
+  const end = BigInt(head.commit_position);
+  return commit > end || (commit === end && prepare > BigInt(head.prepare_position));
+}

@@ -1,0 +1,29 @@
+import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { MESSAGE_READS } from '../application/ports/message-reads';
+import { OPEN_RESERVATIONS } from '../application/ports/open-reservations';
+import { PROJECTION_REGISTRY, type ProjectionRegistry } from '../application/ports/projection';
+import { auditProjection } from './audit/audit.projection';
+import { customersProjection } from './customers/customers.projection';
+import { messagesProjection } from './messages/messages.projection';
+import { ProjectedMessageReads } from './messages/projected-message-reads';
+import { statementProjection } from './statement/statement.projection';
+import { walletsProjection } from './wallets/wallets.projection';
+import { ProjectedOpenReservations } from './wallets/wallets.reader';
+
+/** The read models and what is read from them. */
+@Global()
+@Module({
+  providers: [
+    { provide: MESSAGE_READS, useClass: ProjectedMessageReads },
+    { provide: OPEN_RESERVATIONS, useClass: ProjectedOpenReservations },
+  ],
+  exports: [MESSAGE_READS, OPEN_RESERVATIONS],
+})
+export class ProjectionsModule implements OnModuleInit {
+  constructor(@Inject(PROJECTION_REGISTRY) private readonly registry: ProjectionRegistry) {}
+
+  onModuleInit(): void {
+    const all = [customersProjection, messagesProjection, walletsProjection, statementProjection, auditProjection];
+    for (const projection of all) this.registry.register(projection);
+  }
+}
