@@ -1,0 +1,31 @@
+import type { Snapshot, Snapshots } from '../../application/ports/snapshots';
+import type { JsonObject } from '../../domain/shared/json';
+import type { Database } from '../postgres/database';
+
+/** One row a stream: the newest revision in the newest version of the state's shape. */
+export class PostgresSnapshots implements Snapshots {
+  constructor(private readonly database: Database) {}
+
+  async load(stream: string, schema: number): Promise<Snapshot | null> {
+    const result = await this.database.query<{ revision: string; state: JsonObject }>({
+      name: 'snapshots-load',
+      text: 'SELECT revision::text, state FROM snapshots WHERE stream = $1 AND schema_version = $2',
+      values: [stream, schema],
+    });
+    const [row] = result.rows;
+    return row === undefined ? null : { revision: BigInt(row.revision), state: row.state };
+  }
+
+  async save(stream: string, revision: bigint, schema: number, state: JsonObject): Promise<void> {
+    await this.database.query({
+      name: 'snapshots-save',
+      // Of two processes in different versions the older may not put its shape over the newer one's.
+      text: `INSERT INTO snapshots AS kept (stream, schema_version, revision, state) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (stream) DO UPDATE
+               SET schema_version = EXCLUDED.schema_version, revision = EXCLUDED.revision,
+                   state = EXCLUDED.state, saved_at = now()
+             WHERE (kept.schema_version, kept.revision) < (EXCLUDED.schema_version, EXCLUDED.revision)`,
+      values: [stream, schema, revision.toString(), JSON.stringify(state)],
+    });
+  }
+}

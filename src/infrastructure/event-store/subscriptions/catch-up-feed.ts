@@ -1,0 +1,226 @@
+import type { LogPosition } from '../../../application/ports/event-store';
+import type { Logger } from '../../../application/ports/logger';
+import type { Metrics } from '../../../application/ports/metrics';
+import type { CatchUpOptions, CatchUpSubscription, FeedItem } from '../../../application/ports/subscriptions';
+import type { Connection } from '../connection/connection';
+import type { ConnectionSource } from '../connection/connection-source';
+import { grpcFailure, isConnectionLost } from '../reads/grpc-failure';
+import { readHead } from '../reads/stream-reader';
+import type { EventCodec } from '../registry/event-codec';
+import type { ReadResponse, StoredEvent } from '../wire/stored-event';
+import { BackOff } from './back-off';
+import { Batcher } from './batcher';
+import { CatchUpCall } from './catch-up-call';
+import { isAfter, positionText } from './positions';
+import { WakeUp } from './wake-up';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 3_000;
+const LAG_EVERY_MS = 5_000;
+/** A node of a cluster may lag for a moment: a log is only called too short when it stays so. */
+const HEAD_CHECKS = 4;
+const HEAD_CHECK_PAUSE_MS = 500;
+
+/** The position to go on from is not of this log: it was restored from a copy, or is another one. Going on would diverge. */
+export class PositionNotInLog extends Error {
+  constructor(name: string, position: LogPosition, detail: string) {
+    super(`feed ${name} stands at ${positionText(position)}, which is not in the log: ${detail}`);
+    this.name = 'PositionNotInLog';
+  }
+}
+
+/** `onBatch` threw: the connection has nothing to do with it. */
+class BatchFailure extends Error {
+  constructor(cause: unknown) {
+    super(`the batch was not handled: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'BatchFailure';
+  }
+}
+
+export interface FeedParts {
+  readonly connections: ConnectionSource;
+  readonly codec: EventCodec;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** One reader of `$all` for ever: subscribes, hands out batches, and subscribes again after whatever ended it. */
+export class CatchUpFeed implements CatchUpSubscription {
+  private handledUpTo: LogPosition | null;
+  private resumeFrom: LogPosition | null;
+  private live = false;
+  private stopped = false;
+  private currentAtMs = Date.now();
+  private batcher: Batcher | null = null;
+  private call: CatchUpCall | null = null;
+  private readonly backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+  private readonly wakeUp = new WakeUp();
+  private readonly lagTimer: NodeJS.Timeout;
+  private readonly running: Promise<void>;
+
+  constructor(
+    private readonly options: CatchUpOptions,
+    private readonly parts: FeedParts,
+  ) {
+    this.handledUpTo = options.from;
+    this.resumeFrom = options.from;
+    this.lagTimer = setInterval(() => this.reportLag(), LAG_EVERY_MS);
+    this.lagTimer.unref();
+    this.running = this.run().catch((error: unknown) => {
+      this.live = false;
+      parts.logger.error({ feed: options.name, cause: String(error) }, 'a feed of the log broke');
+    });
+  }
+
+  get position(): LogPosition | null {
+    return this.handledUpTo;
+  }
+
+  isLive(): boolean {
+    return this.live;
+  }
+
+  lagMs(): number {
+    const oldest = this.batcher?.oldestCreated() ?? null;
+    if (oldest !== null) return Math.max(0, Date.now() - Date.parse(oldest));
+    return this.live ? 0 : Math.max(0, Date.now() - this.currentAtMs);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.lagTimer);
+    this.wakeUp.wakeAll();
+    this.call?.cancel();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      const connection = this.parts.connections.current;
+      try {
+        await this.session(connection);
+      } catch (error) {
+        if (error instanceof PositionNotInLog) {
+          this.halt(error);
+          return;
+        }
+        if (!this.stopped) await this.pauseAfter(error, connection);
+      }
+    }
+    this.live = false;
+  }
+
+  private async session(connection: Connection): Promise<void> {
+    const from = this.resumeFrom;
+    if (from !== null) await this.checkPosition(connection, from);
+    const call = new CatchUpCall(connection);
+    let failure: BatchFailure | null = null;
+    const batcher = new Batcher(this.options, from, {
+      onFull: () => call.pause(),
+      onRoom: () => call.resume(),
+      onFailure: (error) => {
+        failure = new BatchFailure(error);
+        call.cancel();
+      },
+      onCaughtUp: () => this.caughtUp(),
+      onHandled: (last) => this.handled(last),
+    });
+    this.call = call;
+    this.batcher = batcher;
+    if (this.stopped) return;
+    try {
+      await call.run(from, this.options.streamPrefixes, (response) => this.take(response, batcher));
+    } catch (error) {
+      throw this.asPositionProblem(error, from);
+    } finally {
+      this.live = false;
+      await batcher.end();
+      this.resumeFrom = batcher.resumeFrom;
+    }
+    if (failure !== null) throw failure;
+  }
+
+  private take(response: ReadResponse, batcher: Batcher): void {
+    switch (response.kind) {
+      case 'event':
+        batcher.add(this.feedItem(response.event));
+        return;
+      case 'checkpoint':
+        batcher.checkpointReached(response.position);
+        return;
+      case 'caught_up':
+        batcher.caughtUp();
+        return;
+      case 'fell_behind':
+        this.live = false;
+        batcher.fellBehind();
+        return;
+      case 'confirmation':
+      case 'stream_not_found':
+      case 'other':
+        return;
+    }
+  }
+
+  private feedItem(stored: StoredEvent): FeedItem {
+    const decoded = this.parts.codec.decode(stored);
+    if (decoded.kind === 'undecodable') this.parts.metrics.undecodable(this.options.name, decoded.event.problem);
+    return { ...decoded, raw: { data: stored.data, metadata: stored.metadata } };
+  }
+
+  private handled(last: FeedItem): void {
+    this.handledUpTo = last.event.position;
+    this.currentAtMs = Math.max(this.currentAtMs, Date.parse(last.event.created));
+    this.backOff.reset();
+    this.parts.metrics.projectionLag(this.options.name, Math.max(0, Date.now() - Date.parse(last.event.created)));
+  }
+
+  private caughtUp(): void {
+    this.live = true;
+    this.backOff.reset();
+    this.reportLag();
+    this.options.onCaughtUp?.();
+  }
+
+  private reportLag(): void {
+    if (this.live) this.currentAtMs = Date.now();
+    this.parts.metrics.projectionLag(this.options.name, this.lagMs());
+  }
+
+  /** @throws PositionNotInLog where the log ends before it. */
+  private async checkPosition(connection: Connection, from: LogPosition): Promise<void> {
+    let head: LogPosition | null = null;
+    for (let check = 1; check <= HEAD_CHECKS && !this.stopped; check++) {
+      head = await readHead(connection);
+      if (head !== null && !isAfter(from, head)) return;
+      await this.wakeUp.sleep(HEAD_CHECK_PAUSE_MS);
+    }
+    if (!this.stopped) throw new PositionNotInLog(this.options.name, from, `its end is at ${positionText(head)}`);
+  }
+
+  private asPositionProblem(error: unknown, from: LogPosition | null): unknown {
+    const { detail } = grpcFailure(error);
+    return from !== null && detail.includes('InvalidPosition')
+      ? new PositionNotInLog(this.options.name, from, detail)
+      : error;
+  }
+
+  private async pauseAfter(error: unknown, connection: Connection): Promise<void> {
+    const failure = grpcFailure(error);
+    const pauseMs = this.backOff.nextMs();
+    this.parts.logger.warn(
+      { feed: this.options.name, from: positionText(this.resumeFrom), cause: failure.detail, pauseMs },
+      'a feed of the log ended and will resume',
+    );
+    await this.wakeUp.sleep(pauseMs);
+    if (!(error instanceof BatchFailure) && isConnectionLost(failure))
+      await this.parts.connections.replaced(connection, failure.detail);
+  }
+
+  private halt(error: PositionNotInLog): void {
+    this.live = false;
+    clearInterval(this.lagTimer);
+    this.parts.logger.error({ feed: this.options.name, cause: error.message }, 'a feed of the log stopped for good');
+    this.options.onStopped?.(error);
+  }
+}
