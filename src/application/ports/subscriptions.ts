@@ -35,6 +35,8 @@ export interface CatchUpOptions {
   readonly onBatch: (items: readonly FeedItem[], upTo: LogPosition) => Promise<void>;
   /** Once each time the end of the log as it was at subscribing is reached. */
   readonly onCaughtUp?: () => void;
+  /** The feed ended for good, since `from` is not a position of this log (restored from a copy, or another one). */
+  readonly onStopped?: (error: Error) => void;
 }
 
 export interface CatchUpSubscription {
