@@ -83,10 +83,11 @@ export class WorkerCall {
     await new Promise<void>((resolve) => {
       // A connection that takes nothing any more must not keep the process from ending.
       const timer = setTimeout(resolve, LEAVE_MS);
-      stream.end(() => {
+      stream.once('finish', () => {
         clearTimeout(timer);
         resolve();
       });
+      stream.end();
     });
     stream.cancel();
   }
