@@ -10,6 +10,7 @@ import type { Metrics } from '../ports/metrics';
 import type { CommandContext } from '../ports/wallets';
 import { WalletBatch } from './wallet-batch';
 import type { WalletLog } from './wallet-log';
+import { WriterPace } from './writer-pace';
 import { fulfil, refuse, WalletQueue, walletUnavailable, type Balance, type WaitingCommand } from './wallet-queue';
 
 export interface WriterParts {
@@ -27,11 +28,8 @@ const DOUBT_READ_EVERY_MS = 50;
 const DEADLINE_CHECK_MS = 50;
 /** The least that the store is given to answer, so that a group late in its time does not end as an unknown outcome. */
 const MIN_APPEND_MS = 250;
-const CONFLICT_JITTER_MS = 3;
+const CONFLICT_JITTER_MS = 2;
 const OUTAGE_PAUSE_MS = 40;
-/** For so long after a conflict another process is taken to be writing to this wallet. */
-const CONTENDED_MS = 1_000;
-const CONTENDED_JITTER_MS = 4;
 
 /**
  * One wallet's writer in this process, with group commit: what waits is decided one command after the other in memory and
@@ -50,7 +48,7 @@ export class WalletWriter {
   private isCurrent = false;
   private isBusy = false;
   private nextDoubtReadAt = 0;
-  private contendedUntil = 0;
+  private readonly pace = new WriterPace();
   private deadlineCheck: NodeJS.Timeout | null = null;
   private wake: (() => void) | null = null;
 
@@ -110,6 +108,8 @@ export class WalletWriter {
 
   private async step(): Promise<void> {
     if (!this.isCurrent) return this.read();
+    const gapMs = this.pace.pauseMs(this.parts.clock.monotonicMs());
+    if (gapMs > 0) await pause(gapMs);
     const batch = this.nextBatch();
     if (batch.commands.length > 0) return this.commit(batch);
     if (this.queue.isEmpty) return;
@@ -173,9 +173,11 @@ export class WalletWriter {
     assertLawful(batch.state);
     queue.inFlight = batch.commands;
     parts.metrics.walletBatch(batch.commands.length);
+    const startedAt = parts.clock.monotonicMs();
     try {
-      const deadlineMs = Math.max(MIN_APPEND_MS, batch.deadlineAt - parts.clock.monotonicMs());
+      const deadlineMs = Math.max(MIN_APPEND_MS, batch.deadlineAt - startedAt);
       const revision = await parts.store.append(log.stream, log.revision, batch.newEvents(parts.ids), { deadlineMs });
+      this.pace.appended(startedAt, parts.clock.monotonicMs());
       log.advance(batch.state, revision);
       for (const item of batch.commands) fulfil(item, batch.state, true);
       this.learned(through);
@@ -183,10 +185,6 @@ export class WalletWriter {
       await this.meetFailedAppend(error, batch);
     } finally {
       queue.inFlight = [];
-    }
-    if (queue.commands.length > 0 && parts.clock.monotonicMs() < this.contendedUntil) {
-      // Appending without a break would keep the other process reading and losing for ever.
-      await pause(Math.random() * CONTENDED_JITTER_MS);
     }
   }
 
@@ -199,7 +197,7 @@ export class WalletWriter {
         parts.logger.error({ stream: log.stream, actual: String(error.actual) }, 'the stream is shorter than it was');
         log.startOver();
       }
-      this.contendedUntil = parts.clock.monotonicMs() + CONTENDED_MS;
+      this.pace.met(parts.clock.monotonicMs());
       queue.putBack(batch.commands);
       return pause(Math.random() * CONFLICT_JITTER_MS);
     }
