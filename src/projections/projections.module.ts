@@ -3,6 +3,7 @@ import { MESSAGE_READS } from '../application/ports/message-reads';
 import { OPEN_RESERVATIONS } from '../application/ports/open-reservations';
 import { PROJECTION_REGISTRY, type ProjectionRegistry } from '../application/ports/projection';
 import { auditProjection } from './audit/audit.projection';
+import { blocksProjection } from './blocks/blocks.projection';
 import { customersProjection } from './customers/customers.projection';
 import { messagesProjection } from './messages/messages.projection';
 import { ProjectedMessageReads } from './messages/projected-message-reads';
@@ -23,7 +24,14 @@ export class ProjectionsModule implements OnModuleInit {
   constructor(@Inject(PROJECTION_REGISTRY) private readonly registry: ProjectionRegistry) {}
 
   onModuleInit(): void {
-    const all = [customersProjection, messagesProjection, walletsProjection, statementProjection, auditProjection];
+    const all = [
+      customersProjection,
+      blocksProjection,
+      messagesProjection,
+      walletsProjection,
+      statementProjection,
+      auditProjection,
+    ];
     for (const projection of all) this.registry.register(projection);
   }
 }
