@@ -4,12 +4,12 @@ import { CLOCK, type Clock } from '../../application/ports/clock';
 import type { ApiKeyRecord, CustomerDirectory, CustomerRecord } from '../../application/ports/customer-directory';
 import type { CustomerReads } from '../../application/ports/customer-reads';
 import { LOGGER, type Logger } from '../../application/ports/logger';
-import { METRICS, type Metrics } from '../../application/ports/metrics';
 import type { ReadSideStatus } from '../../application/ports/read-side-status';
 import { SUBSCRIPTIONS, type CatchUpSubscription, type Subscriptions } from '../../application/ports/subscriptions';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { PublishedPriceList, RegisteredCustomer } from '../../domain/customer/state';
 import { loadCustomers } from '../../projections/customers/customers.reader';
+import { Readiness } from '../observability/readiness';
 import { DATABASE, type Database } from '../postgres/database';
 import { CustomerMemory, FOLLOWED_PREFIXES } from './customer-memory';
 
@@ -35,7 +35,7 @@ export class FollowedCustomers
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(SUBSCRIPTIONS) private readonly subscriptions: Subscriptions,
-    @Inject(METRICS) private readonly metrics: Metrics,
+    @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
@@ -54,16 +54,15 @@ export class FollowedCustomers
         // A key that was just issued or revoked counts at once.
         lingerMs: 0,
         onBatch: (items) => {
-          for (const item of items) {
-            if (item.kind === 'event') this.memory.apply(item.event);
-            else this.metrics.undecodable('customer-directory', item.event.problem);
-          }
+          for (const item of items) if (item.kind === 'event') this.memory.apply(item.event);
           for (const wake of this.waiting) wake();
           return Promise.resolve();
         },
         onCaughtUp: () => resolve('caught up'),
+        onStopped: (error) => this.logger.error({ err: error }, 'customers are not kept current any more'),
       });
     });
+    this.readiness.register('event_store', () => (this.feed?.isLive() === true ? null : 'the log is not followed'));
     this.looking = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
     const outcome = await Promise.race([caughtUp, delay(CATCH_UP_WITHIN_MS, 'late' as const, { ref: false })]);
     if (outcome === 'late') {

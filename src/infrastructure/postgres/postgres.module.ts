@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
 import { LEADERSHIP } from '../../application/ports/leadership';
 import { LOGGER, type Logger } from '../../application/ports/logger';
+import { Readiness } from '../observability/readiness';
 import { DATABASE, Database } from './database';
 import { PostgresLeadership } from './leader';
 import { findMigrations, migrate } from './migrations';
@@ -58,11 +59,19 @@ async function reachable(database: Database, logger: Logger): Promise<void> {
   ],
   exports: [DATABASE, LEADERSHIP],
 })
-export class PostgresModule implements OnApplicationShutdown {
+export class PostgresModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(LEADERSHIP) private readonly leadership: PostgresLeadership,
+    @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
+
+  onModuleInit(): void {
+    this.readiness.register('postgres', async () => {
+      await this.database.query({ text: 'SELECT 1' });
+      return null;
+    });
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.leadership.close();

@@ -91,7 +91,10 @@ export class ProjectionFeed {
           over.abort();
         });
       },
-      onCaughtUp: () => this.parts.logger.debug({}, 'projections have caught up'),
+      onStopped: (error) => {
+        for (const projection of projections) this.setAside(projection, error);
+        over.abort();
+      },
     });
     this.subscription = subscription;
     try {
@@ -123,7 +126,6 @@ export class ProjectionFeed {
     upTo: LogPosition,
     over: AbortController,
   ): Promise<void> {
-    this.countUndecodable(items);
     const results = await Promise.allSettled(runners.map((runner) => runner.handle(items, upTo)));
     let failed = false;
     for (const [i, result] of results.entries()) {
@@ -167,12 +169,6 @@ export class ProjectionFeed {
       projection.name,
       Math.max(0, this.parts.clock.now() - Date.parse(last.event.created)),
     );
-  }
-
-  private countUndecodable(items: readonly FeedItem[]): void {
-    for (const item of items) {
-      if (item.kind === 'undecodable') this.parts.metrics.undecodable('projections', item.event.problem);
-    }
   }
 }
 
