@@ -49,7 +49,7 @@ describe('fraudScore', () => {
 
   it('stays between 0 and 100, rises with velocity, and refuses exactly from the line on', () => {
     const signals = fc.record({
-      block: fc.constantFrom('none', 'recipient', 'prefix', 'customer') as fc.Arbitrary<FraudSignals['block']>,
+      block: fc.constantFrom<FraudSignals['block'][]>('none', 'recipient', 'prefix', 'customer'),
       recipientPerMinute: fc.nat({ max: 200 }),
       recipientPerMinuteLimit: fc.integer({ min: 1, max: 100 }),
       to: fc.constantFrom('+254712345678', '+254700000112'),

@@ -5,7 +5,7 @@ import { parsePhone, type ForeignNumber } from '../../../src/domain/message/phon
 const notAsked = (): ForeignNumber => {
   throw new Error('the numbering plans of the world were asked about a Kenyan number or about nonsense');
 };
-const refusal = (code: string): unknown => expect.objectContaining({ code });
+const refusal = (code: string): Error => expect.objectContaining({ code });
 
 describe('parsePhone', () => {
   it.each([
