@@ -78,3 +78,31 @@ export async function moveCheckpoint(
   });
   if (rows.length === 0) throw new CheckpointTaken(key);
 }
+
+export interface CheckpointReport {
+  readonly name: string;
+  readonly version: number;
+  /** `commit/prepare`; null: nothing applied yet. */
+  readonly position: string | null;
+  /** Events that reached it. */
+  readonly events: string;
+  /** ISO: the store's time of the last event handled. */
+  readonly last_event_at: string | null;
+  /** ISO. */
+  readonly updated_at: string;
+}
+
+/** Where every projection stands, as its last batch has left it. */
+export async function readCheckpoints(sql: Sql): Promise<CheckpointReport[]> {
+  const { rows } = await sql.query<
+    Omit<CheckpointReport, 'last_event_at' | 'updated_at'> & { last_event_at: Date | null; updated_at: Date }
+  >({
+    text: `SELECT name, version, commit_position || '/' || prepare_position AS position, events, last_event_at, updated_at
+             FROM projection_checkpoints ORDER BY name, version`,
+  });
+  return rows.map((row) => ({
+    ...row,
+    last_event_at: row.last_event_at?.toISOString() ?? null,
+    updated_at: row.updated_at.toISOString(),
+  }));
+}

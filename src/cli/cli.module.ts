@@ -1,0 +1,58 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { CustomerModule } from '../application/customer/customer.module';
+import { FraudModule } from '../application/fraud/fraud.module';
+import { LOGGER } from '../application/ports/logger';
+import { METRICS } from '../application/ports/metrics';
+import type { Configuration } from '../application/ports/configuration';
+import { WalletModule } from '../application/wallet/wallet.module';
+import { ConfigModule } from '../infrastructure/config/config.module';
+import { CryptoModule } from '../infrastructure/crypto/crypto.module';
+import { CustomerDirectoryModule } from '../infrastructure/customer-directory/customer-directory.module';
+import { EventStoreModule } from '../infrastructure/event-store/event-store.module';
+import { NumberingModule } from '../infrastructure/numbering/numbering.module';
+import { PinoLogger } from '../infrastructure/observability/pino-logger';
+import { PrometheusMetrics } from '../infrastructure/observability/prometheus-metrics';
+import { Readiness } from '../infrastructure/observability/readiness';
+import { PostgresModule } from '../infrastructure/postgres/postgres.module';
+import { ProjectionEngineModule } from '../infrastructure/projections/projection-engine.module';
+import { ProjectionsModule } from '../projections/projections.module';
+
+/** What goes wrong is logged to the error stream: the output belongs to the command's answer. */
+@Global()
+@Module({
+  providers: [
+    { provide: LOGGER, useFactory: () => PinoLogger.to(process.stderr, 'error') },
+    PrometheusMetrics,
+    { provide: METRICS, useExisting: PrometheusMetrics },
+    Readiness,
+  ],
+  exports: [LOGGER, METRICS, PrometheusMetrics, Readiness],
+})
+class CliObservabilityModule {}
+
+/** The same use cases as the API's, without its workers and without HTTP. */
+@Module({})
+export class CliModule {
+  /** @param configuration its roles are left out: this process runs no worker. */
+  static of(configuration: Configuration): DynamicModule {
+    return {
+      module: CliModule,
+      imports: [
+        ConfigModule.of({ ...configuration, roles: new Set() }),
+        CliObservabilityModule,
+        CryptoModule,
+        PostgresModule,
+        EventStoreModule,
+        NumberingModule,
+        ProjectionEngineModule,
+        ProjectionsModule,
+        CustomerDirectoryModule,
+        CqrsModule.forRoot(),
+        CustomerModule,
+        FraudModule,
+        WalletModule,
+      ],
+    };
+  }
+}

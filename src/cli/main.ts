@@ -1,0 +1,56 @@
+import 'reflect-metadata';
+import { Command, CommanderError } from 'commander';
+import { DomainError } from '../domain/shared/domain-error';
+import { ConfigurationError } from '../infrastructure/config/environment';
+import { addCustomerCommands } from './customer-commands';
+import { addDemoCommand } from './demo-command';
+import { addKeyCommands, addSenderIdCommands } from './key-commands';
+import { addMessageCommands } from './message-commands';
+import { addPriceListCommands, addWalletCommands } from './money-commands';
+import { addBlockCommands, addReadSideCommands } from './operations-commands';
+
+/** The whole command line. Parsing throws CommanderError instead of ending the process. */
+export function commandLine(): Command {
+  const program = new Command('waht')
+    .description('Provisions customers and looks into the gateway: the same commands as the API, and as audited.')
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)');
+  for (const add of [
+    addCustomerCommands,
+    addKeyCommands,
+    addSenderIdCommands,
+    addPriceListCommands,
+    addWalletCommands,
+    addBlockCommands,
+    addMessageCommands,
+    addReadSideCommands,
+    addDemoCommand,
+  ]) {
+    add(program);
+  }
+  return program;
+}
+
+/** What went wrong, in one line for a person; bad configuration keeps its list. */
+function said(error: unknown): string {
+  if (error instanceof DomainError) return error.detail;
+  if (error instanceof ConfigurationError) return error.message;
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\s+/g, ' ').trim();
+}
+
+async function main(): Promise<void> {
+  try {
+    await commandLine().parseAsync(process.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said it: help was asked for, or arguments are wrong.
+      process.exitCode = error.exitCode;
+      return;
+    }
+    process.stderr.write(`${said(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+void main();
