@@ -1,0 +1,85 @@
+import type { Clock } from '../ports/clock';
+import { WrongExpectedRevision, type EventStore } from '../ports/event-store';
+import type { IdSource } from '../ports/id-source';
+import type { Logger } from '../ports/logger';
+import type { SmsGateway } from '../ports/sms-gateway';
+import type { ProviderCommand } from '../../domain/routing/commands';
+import { providerDecider } from '../../domain/routing/decider';
+import type { ProviderEvent } from '../../domain/routing/events';
+import { fold } from '../../domain/shared/decider';
+import { streams } from '../../domain/shared/streams';
+import type { CircuitJournal } from './circuit-health';
+
+const ATTEMPTS = 5;
+
+/**
+ * Writes circuits that open and close into the provider's stream, one after the other and off the path of any message. A
+ * transition that could not be written is logged: the next one is written against what the stream says by then.
+ */
+export class ProviderJournal implements CircuitJournal {
+  private readonly queues = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly ids: IdSource,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  opened({ name, tier }: SmsGateway, failuresInRow: number, lastCode: string, coolsDownForMs: number): void {
+    this.logger.warn({ provider: name, tier, failuresInRow, lastCode, coolsDownForMs }, 'circuit opened');
+    const until = new Date(this.clock.now() + coolsDownForMs).toISOString();
+    this.enqueue(name, {
+      type: 'DegradeProvider',
+      data: { provider: name, tier, cause: 'circuit', failuresInRow, lastCode, until },
+    });
+  }
+
+  closed({ name, tier }: SmsGateway): void {
+    this.logger.info({ provider: name, tier }, 'circuit closed');
+    this.enqueue(name, { type: 'RecoverProvider', data: { provider: name, tier, cause: 'circuit' } });
+  }
+
+  /** Resolves when everything noted so far is written or given up. */
+  async flush(): Promise<void> {
+    await Promise.all(this.queues.values());
+  }
+
+  private enqueue(provider: string, command: ProviderCommand): void {
+    const before = this.queues.get(provider) ?? Promise.resolve();
+    const written = before
+      .then(() => this.write(provider, command))
+      .catch((error: unknown) => {
+        this.logger.warn({ err: error, provider, command: command.type }, 'a change of health could not be written');
+      });
+    this.queues.set(provider, written);
+  }
+
+  private async write(provider: string, command: ProviderCommand): Promise<void> {
+    const stream = streams.provider(provider);
+    const commandId = this.ids.uuid();
+    const metadata = {
+      ...{ correlationId: commandId, causationId: commandId, customerId: null },
+      ...{ actor: { kind: 'system' as const, id: 'routing' }, at: this.clock.iso() },
+    };
+    for (let attempt = 1; ; attempt++) {
+      const recorded = await this.store.readStream<ProviderEvent>(stream);
+      const state = fold(
+        providerDecider,
+        recorded.map(({ type, data }) => ({ type, data }) as ProviderEvent),
+      );
+      const events = providerDecider.decide(command, state);
+      if (events.length === 0) return;
+      try {
+        await this.store.append(
+          stream,
+          recorded.at(-1)?.revision ?? 'no_stream',
+          events.map((event, i) => ({ id: this.ids.derived(commandId, `${i}`), event, metadata })),
+        );
+        return;
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision) || attempt >= ATTEMPTS) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DispatchFailed, MessageOutcomeUnknown } from '../../domain/message/events';
+import { openTiers } from '../../domain/message/candidates';
+import { nextStep, type NextStep } from '../../domain/message/next-step';
+import { isLive, type LiveMessage } from '../../domain/message/state';
+import type { Tier } from '../../domain/routing/tiers';
+import { epochMs } from '../../domain/shared/instants';
+import { CLOCK, type Clock } from '../ports/clock';
+import { CONFIGURATION, type Configuration } from '../ports/configuration';
+import type { RecordedEvent } from '../ports/event-store';
+import { ID_SOURCE, type IdSource } from '../ports/id-source';
+import { SMS_GATEWAYS, type SmsGateways } from '../ports/sms-gateway';
+import { TIMERS, type Timer, type TimerPurpose, type Timers } from '../ports/timers';
+import { Affordability } from './affordability';
+import { ClaimMaker } from './claim-maker';
+import { MessageCommands, type Cause } from './message-commands';
+import { MessageMemory, type KnownMessage } from './message-memory';
+import { WaitingRoom } from './waiting-room';
+
+/** A message that does not come to rest within so many steps is somebody's defect: it comes again, and is parked in the end. */
+const MOST_STEPS = 8;
+const ACTOR = { kind: 'system', id: 'dispatcher' } as const;
+
+/**
+ * Failover, retries and deadlines of one message at a time. Whatever wakes it (an event, an alarm, a circuit), it asks the
+ * message's own history what is next, and does that; so an event that comes twice, late or out of order does nothing.
+ */
+@Injectable()
+export class Dispatcher {
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(ID_SOURCE) private readonly ids: IdSource,
+    @Inject(SMS_GATEWAYS) private readonly gateways: SmsGateways,
+    @Inject(TIMERS) private readonly timers: Timers,
+    private readonly memory: MessageMemory,
+    private readonly commands: MessageCommands,
+    private readonly claims: ClaimMaker,
+    private readonly affordability: Affordability,
+    private readonly waitingRoom: WaitingRoom,
+  ) {}
+
+  async onEvent(event: RecordedEvent): Promise<void> {
+    const cause: Cause = { id: event.id, actor: ACTOR };
+    if (event.type === 'MessageQueued') return this.advance(this.memory.fromQueued(event), cause, null);
+    if (!concernsDispatch(event)) return;
+    const { messageId } = event.data as DispatchFailed['data'];
+    const message = await this.memory.load(messageId, event.revision);
+    if (message !== null) await this.advance(message, cause, null);
+  }
+
+  onTimer({ messageId }: Timer): Promise<void> {
+    return this.wake(messageId, null);
+  }
+
+  /** `opened`: the tier that takes messages again. */
+  async wake(messageId: string, opened: Tier | null): Promise<void> {
+    const message = await this.memory.load(messageId);
+    if (message !== null) await this.advance(message, { id: this.ids.uuid(), actor: ACTOR }, opened);
+  }
+
+  private async advance(from: KnownMessage, cause: Cause, opened: Tier | null): Promise<void> {
+    let message: KnownMessage | null = from;
+    for (let step = 1; message !== null && isLive(message.state); step++) {
+      if (step > MOST_STEPS) throw new Error(`${message.messageId} does not come to rest`);
+      const state: LiveMessage = message.state;
+      const next = nextStep(state, {
+        ...{ nowMs: this.clock.now(), waitMs: this.configuration.waitRetryMs, opened },
+        shut: this.claims.shutTiers(state),
+      });
+      message = await this.take(next, message, state, cause);
+    }
+  }
+
+  /** @returns the message as it is then where there is more to do at once; null where it rests. */
+  private async take(
+    next: NextStep,
+    message: KnownMessage,
+    state: LiveMessage,
+    cause: Cause,
+  ): Promise<KnownMessage | null> {
+    const at = this.clock.iso();
+    const { reportGraceSeconds: graceSeconds } = this.configuration;
+    switch (next.kind) {
+      case 'nothing':
+        return null;
+      case 'dispatch':
+        return this.dispatch(next.tiers, message, state, cause);
+      case 'await_outcome': {
+        const { attempt, examineAt } = next;
+        if (this.clock.now() < epochMs(examineAt)) return this.rest(message, attempt, 'claim', examineAt);
+        const context = this.commands.context(message, cause, `examine:${attempt}`);
+        const data = { attempt, at, graceSeconds };
+        return (await this.commands.run(message, { type: 'ExamineClaim', data }, context)).message;
+      }
+      case 'await_report':
+        // Its alarm is set when the provider accepts it; this one was early, by a clock that was ahead.
+        return this.rest(message, state.attempts.length, 'report_deadline', next.deadline);
+      case 'retry':
+        this.waitingRoom.waitsToRetry(this.providerAt(state, next.tier), message.messageId);
+        return this.rest(message, state.attempts.length, 'retry', next.at);
+      case 'resend':
+        return this.rest(message, state.attempts.length, 'resend', next.at);
+      case 'wait':
+        return this.wait(message, state, epochMs(next.until));
+      case 'close': {
+        const context = this.commands.context(message, cause, 'close');
+        return (await this.commands.run(message, { type: 'CloseAtReportDeadline', data: { at } }, context)).message;
+      }
+      case 'expire': {
+        const moneyOnly = await this.affordability.onlyMoneyIsMissing(state);
+        const context = this.commands.context(message, cause, 'expire');
+        return (await this.commands.run(message, { type: 'Expire', data: { at, moneyOnly } }, context)).message;
+      }
+    }
+  }
+
+  private async dispatch(
+    tiers: readonly Tier[],
+    message: KnownMessage,
+    state: LiveMessage,
+    cause: Cause,
+  ): Promise<KnownMessage | null> {
+    const claim = await this.claims.claim(tiers, message, state, cause);
+    switch (claim.kind) {
+      case 'called':
+        // The event of its outcome wakes whoever goes on from here.
+        return null;
+      case 'lost':
+        return this.memory.read(message.messageId);
+      case 'none':
+        return this.wait(message, state, this.clock.now() + this.configuration.waitRetryMs);
+    }
+  }
+
+  /** No tier takes it now: it tries again later, and when one opens. */
+  private wait(message: KnownMessage, state: LiveMessage, untilMs: number): Promise<null> {
+    const providers = openTiers(state).map((tier) => this.providerAt(state, tier));
+    this.waitingRoom.waitsFor(providers, message.messageId);
+    const dueMs = Math.min(untilMs, epochMs(state.order.validUntil));
+    const dueAt = new Date(Math.max(dueMs, this.clock.now())).toISOString();
+    return this.rest(message, state.attempts.length, 'wait', dueAt);
+  }
+
+  private async rest(
+    { messageId }: KnownMessage,
+    attempt: number,
+    purpose: TimerPurpose,
+    dueAt: string,
+  ): Promise<null> {
+    await this.timers.set({ messageId, attempt, purpose, dueAt }, purpose === 'wait');
+    return null;
+  }
+
+  private providerAt(state: LiveMessage, tier: Tier): string {
+    return this.gateways.forTier(state.order.mode, tier)?.name ?? tier;
+  }
+}
+
+/** Events after which something may have to be done at once or later; all others follow from what is done here. */
+function concernsDispatch(event: RecordedEvent): boolean {
+  if (event.type === 'DispatchFailed') return (event.data as DispatchFailed['data']).class !== 'P';
+  if (event.type !== 'MessageOutcomeUnknown') return false;
+  const { final, resendAt } = event.data as MessageOutcomeUnknown['data'];
+  return !final && resendAt !== null;
+}

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { MessageCommand } from '../../domain/message/commands';
+import { messageDecider } from '../../domain/message/decider';
+import type { MessageEvent } from '../../domain/message/events';
+import { isLive } from '../../domain/message/state';
+import type { Actor, EventMetadata } from '../../domain/shared/event';
+import { streams } from '../../domain/shared/streams';
+import { CLOCK, type Clock } from '../ports/clock';
+import { EVENT_STORE, type EventStore } from '../ports/event-store';
+import { ID_SOURCE, type IdSource } from '../ports/id-source';
+import type { CommandContext } from '../ports/wallets';
+import { runDecider } from '../shared/run-decider';
+import { MessageMemory, type KnownMessage } from './message-memory';
+
+/** What woke a process manager. */
+export interface Cause {
+  /** UUID of the event or report; a random one for an alarm. */
+  readonly id: string;
+  readonly actor: Actor;
+}
+
+export interface Carried {
+  readonly message: KnownMessage;
+  /** Empty: the command had been carried out before, or came too late. */
+  readonly events: readonly MessageEvent[];
+}
+
+/** Carries out a message's commands from what is known of it, and remembers what came of them. */
+@Injectable()
+export class MessageCommands {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(ID_SOURCE) private readonly ids: IdSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly memory: MessageMemory,
+  ) {}
+
+  /** A command id derived from the cause, the same each time that it comes. */
+  context(message: KnownMessage, cause: Cause, name: string, timeoutMs?: number): CommandContext {
+    return { ...this.randomContext(message, cause, timeoutMs), commandId: this.ids.derived(cause.id, name) };
+  }
+
+  /** A command id made for this one delivery: for a claim, which must never be mistaken for another's. */
+  randomContext({ state, correlationId }: KnownMessage, { id, actor }: Cause, timeoutMs?: number): CommandContext {
+    const customerId = isLive(state) ? state.order.customerId : null;
+    const metadata: EventMetadata = { correlationId, causationId: id, customerId, actor, at: this.clock.iso() };
+    return { commandId: this.ids.uuid(), metadata, timeoutMs };
+  }
+
+  /** @throws DomainError where the decider refuses; WrongExpectedRevision, StoreUnavailable, StreamDeleted */
+  async run(known: KnownMessage, command: MessageCommand, context: CommandContext): Promise<Carried> {
+    const { state, revision, events } = await runDecider(this.store, this.ids, {
+      ...{ decider: messageDecider, stream: streams.message(known.messageId), command, context, known },
+    });
+    if (revision === 'no_stream') return { message: known, events };
+    const message = { ...known, state, revision };
+    this.memory.put(message);
+    return { message, events };
+  }
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { messageDecider } from '../../domain/message/decider';
+import type { MessageEvent, MessageQueued } from '../../domain/message/events';
+import { evolveMessage, initialMessage, type MessageState } from '../../domain/message/state';
+import { streams } from '../../domain/shared/streams';
+import { EVENT_STORE, type EventStore, type RecordedEvent } from '../ports/event-store';
+import { readOn } from '../shared/run-decider';
+
+/** A message as this process knows it. It may have gone on since: an append at `revision` finds that out. */
+export interface KnownMessage {
+  readonly messageId: string;
+  readonly state: MessageState;
+  readonly revision: bigint;
+  readonly correlationId: string;
+}
+
+/** About three kilobytes each. */
+const MOST_MESSAGES = 8_000;
+
+/** What a message's own events say, kept from one step of it to the next, so that no stream is read while all goes well. */
+@Injectable()
+export class MessageMemory {
+  private readonly messages = new Map<string, KnownMessage>();
+
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  /** The event alone says all: what may stand before it in the stream concerns other reservations. */
+  fromQueued(event: RecordedEvent): KnownMessage {
+    const { messageId } = event.data as MessageQueued['data'];
+    const known = this.messages.get(messageId);
+    if (known !== undefined && known.revision >= event.revision) return known;
+    const state = evolveMessage(initialMessage, { type: event.type, data: event.data } as MessageQueued);
+    return { messageId, state, revision: event.revision, correlationId: event.metadata.correlationId };
+  }
+
+  put(message: KnownMessage): void {
+    const known = this.messages.get(message.messageId);
+    if (known !== undefined && known.revision > message.revision) return;
+    this.messages.delete(message.messageId);
+    this.messages.set(message.messageId, message);
+    if (this.messages.size <= MOST_MESSAGES) return;
+    const oldest = this.messages.keys().next();
+    if (oldest.done !== true) this.messages.delete(oldest.value);
+  }
+
+  /** As known here, if at least up to this revision; otherwise from the stream. Null: there is no such message. */
+  async load(messageId: string, atLeast = 0n): Promise<KnownMessage | null> {
+    const known = this.messages.get(messageId);
+    return known !== undefined && known.revision >= atLeast ? known : this.read(messageId);
+  }
+
+  /** From the stream, whatever is known here. */
+  async read(messageId: string): Promise<KnownMessage | null> {
+    const stream = streams.message(messageId);
+    const known = this.messages.get(messageId);
+    if (known !== undefined) {
+      const { state, revision } = await readOn(this.store, messageDecider, stream, known);
+      if (revision === 'no_stream') return null;
+      const message = { ...known, state, revision };
+      this.put(message);
+      return message;
+    }
+    const recorded = await this.store.readStream<MessageEvent>(stream);
+    const first = recorded.at(0);
+    const last = recorded.at(-1);
+    if (first === undefined || last === undefined) return null;
+    let state = initialMessage;
+    // The codec has checked that each payload is that of its type.
+    for (const { type, data } of recorded) state = evolveMessage(state, { type, data } as MessageEvent);
+    const message = { messageId, state, revision: last.revision, correlationId: first.metadata.correlationId };
+    this.put(message);
+    return message;
+  }
+}
