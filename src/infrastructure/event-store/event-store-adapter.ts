@@ -83,7 +83,8 @@ export class EventStoreAdapter implements EventStore {
   }
 
   close(): void {
-    this.appender.close();
+    // In this order: an append call that ends while the connection is still wanted asks for a fresh one.
     this.connections.close();
+    this.appender.close();
   }
 }

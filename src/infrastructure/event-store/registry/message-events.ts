@@ -58,7 +58,7 @@ export const messageEvents = {
   ),
   DispatchStarted: first(
     'A claim: only the consumer whose append of it was accepted calls the provider.',
-    exact({ ...attempt, deadlineMs: count }),
+    exact({ ...attempt, startedAt: instant, deadlineMs: count }),
   ),
   MessageDispatched: first(
     'The provider accepted it.',

@@ -103,12 +103,12 @@ function writeEvent(writer: ProtobufWriter, event: EncodedEvent, size: EventSize
   writer.open(0x1a, size.message);
   writer.open(0x0a, UUID_MESSAGE_SIZE);
   writer.text(0x12, event.id, UUID_LENGTH);
-  writer.open(0x12, size.typeEntry);
-  writer.text(0x0a, TYPE_KEY, TYPE_KEY.length);
-  writer.text(0x12, event.type, size.type);
   writer.open(0x12, CONTENT_TYPE_ENTRY_SIZE);
   writer.text(0x0a, CONTENT_TYPE_KEY, CONTENT_TYPE_KEY.length);
   writer.text(0x12, JSON_CONTENT_TYPE, JSON_CONTENT_TYPE.length);
+  writer.open(0x12, size.typeEntry);
+  writer.text(0x0a, TYPE_KEY, TYPE_KEY.length);
+  writer.text(0x12, event.type, size.type);
   writer.text(0x1a, event.metadata, size.metadata);
   writer.text(0x22, event.data, size.data);
 }
