@@ -1,0 +1,73 @@
+import { GatewayClient } from '../support/gateway-client';
+import { foldWallet, kes, rawLog } from '../support/raw-log';
+import { type Stack, startStack } from '../support/stack';
+
+jest.setTimeout(240_000);
+
+const SENDERS_EACH = 32;
+const RUN_MS = 10_000;
+
+describe('two processes on one wallet', () => {
+  let stack: Stack;
+  let both: GatewayClient[];
+
+  beforeAll(async () => {
+    stack = await startStack();
+    const second = await stack.addApplication();
+    both = [stack.base, second.base].map((base) => new GatewayClient(base, stack.demo?.live_key ?? '', SENDERS_EACH));
+  });
+  afterAll(async () => {
+    await Promise.all(both?.map((client) => client.close()) ?? []);
+    await stack?.stop();
+  });
+
+  it('take 32 senders each for ten seconds without a 5xx, and agree on the money', async () => {
+    const statuses = new Map<number, number>();
+    const until = performance.now() + RUN_MS;
+    let n = 0;
+    const sender = async (client: GatewayClient): Promise<void> => {
+      while (performance.now() < until) {
+        const { status } = await client.send(`+25474${String(n++).padStart(7, '0')}`);
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    };
+    await Promise.all(both.flatMap((client) => Array.from({ length: SENDERS_EACH }, () => sender(client))));
+    process.stdout.write(`two processes: ${JSON.stringify(Object.fromEntries(statuses))}\n`);
+    expect([...statuses.keys()]).toEqual([202]);
+
+    const wallet = foldWallet(await rawLog(stack.env['ESDB_URL'] ?? ''), `wallet-${stack.demo?.customer_id ?? ''}`);
+    expect(wallet.lowest).toBe(0n);
+    for (const client of both) {
+      const { available_kes, reserved_kes } = await client.balance();
+      // Dispatch goes on meanwhile, which moves money from reserved to spent but never makes any.
+      expect(available_kes).toBe(kes(wallet.available));
+      expect(reserved_kes).toBeLessThanOrEqual(kes(wallet.reserved));
+    }
+  });
+
+  it('spend at once through one what was credited through the other', async () => {
+    const json = async (...args: string[]): Promise<Record<string, string>> => {
+      const { code, output } = await stack.cli(...args, '--json');
+      if (code !== 0) throw new Error(`waht ${args.join(' ')}: ${output}`);
+      return JSON.parse(output.split('\n').findLast((line) => line.startsWith('{')) ?? '{}') as Record<string, string>;
+    };
+    const customer = stack.demo?.customer_id ?? '';
+    const [first, second] = both;
+    const { available_kes } = (await first?.balance()) ?? { available_kes: 0 };
+    await json(
+      'wallet',
+      'adjust',
+      '--customer',
+      customer,
+      '--amount',
+      `-${available_kes}`,
+      '--note',
+      'emptied by a test',
+    );
+    for (const client of both) expect((await client.send('+254712345678')).status).toBe(402);
+    await json('wallet', 'credit', '--customer', customer, '--amount', '1.6', '--note', 'for two messages');
+    expect((await first?.send('+254712345678'))?.status).toBe(202);
+    expect((await second?.send('+254712345678'))?.status).toBe(202);
+    for (const client of both) expect((await client.send('+254712345678')).status).toBe(402);
+  });
+});
