@@ -27,7 +27,7 @@ export async function provision(services: BenchServices, databaseUrl: string, cu
     const prices = { tier_1: fromKesText('0.8'), tier_2: fromKesText('1'), tier_3: fromKesText('2.5') };
     const { priceListId } = await application.run(new PublishPriceList(origin, null, 'Bench', prices));
     const one = async (n: number): Promise<string> => {
-      const { customerId } = await commands.execute(new RegisterCustomer(origin, `Bench ${n}`));
+      const { customerId } = await commands.execute(new RegisterCustomer(origin, null, `Bench ${n}`));
       await commands.execute(new AssignPriceList(origin, customerId, priceListId));
       await commands.execute(new AssignRouting(origin, customerId, [...TIERS]));
       await commands.execute(new RequestSenderId(origin, customerId, 'WAHT', 'transactional'));
