@@ -12,6 +12,7 @@ import { ID_SOURCE, type IdSource } from '../ports/id-source';
 import { LOGGER, type Logger } from '../ports/logger';
 import { SUBJECT_VAULT, type Subject, type SubjectVault } from '../ports/subject-vault';
 import { WALLETS, type Wallets } from '../ports/wallets';
+import { newEvents } from '../shared/new-events';
 import { acceptedFrom, type SendResult } from './accepted-message';
 import { EarlierAcceptance, queuedIn } from './earlier-acceptance';
 import type { MessageDraft } from './message-draft';
@@ -78,9 +79,12 @@ export class Acceptance {
     const events = messageDecider.decide({ type: 'QueueMessage', data }, state);
     // It stands already: an append of ours that was answered as a conflict had been written.
     if (events.length === 0) return true;
-    const appended = events.map((event, i) => ({ id: this.ids.derived(commandId, String(i)), event, metadata }));
     try {
-      await this.store.append(streams.message(messageId), expected, appended);
+      await this.store.append(
+        streams.message(messageId),
+        expected,
+        newEvents(this.ids, { commandId, metadata }, events),
+      );
       return true;
     } catch (error) {
       if (error instanceof WrongExpectedRevision) return false;

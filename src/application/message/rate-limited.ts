@@ -1,11 +1,12 @@
 import { DomainError } from '../../domain/shared/domain-error';
 
-/** Too many requests. `limit` is what a second allows. */
+/** Too many requests. `limit` is what was allowed. */
 export class RateLimited extends DomainError {
   constructor(
     readonly limit: number,
     retryAfterSeconds: number,
+    detail = `More than ${limit} requests a second.`,
   ) {
-    super('rate_limited', `More than ${limit} requests a second.`, [], retryAfterSeconds);
+    super('rate_limited', detail, [], retryAfterSeconds);
   }
 }

@@ -41,6 +41,7 @@ export class BlockCache implements BlockWriter {
       lingerMs: 5,
       onBatch: (items) => this.onBatch(items),
       onCaughtUp: () => this.onCaughtUp(),
+      onStopped: (error) => this.onStopped(error),
     });
   }
 
@@ -73,6 +74,12 @@ export class BlockCache implements BlockWriter {
       // The marker is missing or as old as the blocks in Redis; the first request without it tries again.
       this.logger.warn({ err: error }, 'the blocks could not be written to Redis yet');
     });
+  }
+
+  private onStopped(error: unknown): void {
+    // Readiness goes red: a process that no longer hears of blocks must not go on accepting for long.
+    this.caughtUp = false;
+    this.logger.error({ err: error }, 'blocks are not followed any more');
   }
 
   private keep(item: FeedItem): Block | null {

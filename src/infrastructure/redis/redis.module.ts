@@ -2,6 +2,7 @@ import {
   Global,
   Inject,
   Module,
+  type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -48,7 +49,9 @@ import { RequestLimiter } from './request-limiter';
   ],
   exports: [ADMISSION, RequestLimiter],
 })
-export class RedisModule implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+export class RedisModule
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   constructor(
     @Inject(RedisConnection) private readonly connection: RedisConnection,
     @Inject(BlockCache) private readonly blocks: BlockCache,
@@ -71,8 +74,11 @@ export class RedisModule implements OnModuleInit, OnApplicationBootstrap, OnAppl
     if (this.configuration.roles.has('api')) this.blocks.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.blocks.stop();
+  }
+
+  onApplicationShutdown(): void {
     this.connection.close();
   }
 }

@@ -1,0 +1,46 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { CustomerModule } from './application/customer/customer.module';
+import { FraudModule } from './application/fraud/fraud.module';
+import { MessageModule } from './application/message/message.module';
+import type { Configuration } from './application/ports/configuration';
+import { WalletModule } from './application/wallet/wallet.module';
+import { ConfigModule } from './infrastructure/config/config.module';
+import { CryptoModule } from './infrastructure/crypto/crypto.module';
+import { CustomerDirectoryModule } from './infrastructure/customer-directory/customer-directory.module';
+import { EventStoreModule } from './infrastructure/event-store/event-store.module';
+import { HttpModule } from './infrastructure/http/http.module';
+import { NumberingModule } from './infrastructure/numbering/numbering.module';
+import { ObservabilityModule } from './infrastructure/observability/observability.module';
+import { PostgresModule } from './infrastructure/postgres/postgres.module';
+import { ProjectionEngineModule } from './infrastructure/projections/projection-engine.module';
+import { RedisModule } from './infrastructure/redis/redis.module';
+import { ProjectionsModule } from './projections/projections.module';
+
+/** The composition root: the one file that sees every layer. What a process does of it is decided by its roles. */
+@Module({})
+export class AppModule {
+  static of(configuration: Configuration): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        CqrsModule.forRoot(),
+        ConfigModule.of(configuration),
+        ObservabilityModule,
+        PostgresModule,
+        EventStoreModule,
+        CryptoModule,
+        NumberingModule,
+        RedisModule,
+        CustomerDirectoryModule,
+        ProjectionEngineModule,
+        ProjectionsModule,
+        WalletModule,
+        CustomerModule,
+        FraudModule,
+        MessageModule,
+        HttpModule.for(configuration),
+      ],
+    };
+  }
+}

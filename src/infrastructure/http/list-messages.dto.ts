@@ -1,0 +1,63 @@
+import { IsIn, IsRFC3339, IsString, Length, Matches, MaxLength } from 'class-validator';
+import type { MessageStatus } from '../../application/ports/message-reads';
+import { MayBeAbsent } from './validation';
+
+const STATUSES: readonly MessageStatus[] = [
+  'scheduled',
+  'queued',
+  'unknown',
+  'dispatched',
+  'delivered',
+  'read',
+  'failed',
+  'expired',
+  'cancelled',
+  'received',
+];
+
+/** Which messages, and which page of them. */
+export class ListMessagesDto {
+  @MayBeAbsent()
+  @IsIn(STATUSES)
+  status?: MessageStatus;
+
+  @MayBeAbsent()
+  @IsIn(['sms'])
+  channel?: 'sms';
+
+  /** The recipient, in any form that sending takes. */
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(64)
+  to?: string;
+
+  @MayBeAbsent()
+  @IsIn(['outbound', 'inbound'])
+  direction?: 'outbound' | 'inbound';
+
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 128)
+  client_reference?: string;
+
+  /** RFC 3339, inclusive. */
+  @MayBeAbsent()
+  @IsRFC3339()
+  created_from?: string;
+
+  /** RFC 3339, exclusive. */
+  @MayBeAbsent()
+  @IsRFC3339()
+  created_to?: string;
+
+  /** How many at most, 1 to 100; 20 where left out. */
+  @MayBeAbsent()
+  @Matches(/^(?:[1-9][0-9]?|100)$/, { message: 'limit must be a whole number from 1 to 100' })
+  limit?: string;
+
+  /** `next_cursor` of the page before. */
+  @MayBeAbsent()
+  @IsString()
+  @Length(1, 1_024)
+  after?: string;
+}

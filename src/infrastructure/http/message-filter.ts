@@ -1,0 +1,40 @@
+import type { MessageFilter } from '../../application/ports/message-reads';
+import type { NumberingPlan } from '../../application/ports/numbering-plan';
+import { parsePhone } from '../../domain/message/phone';
+import { DomainError, type FieldError } from '../../domain/shared/domain-error';
+import type { ListMessagesDto } from './list-messages.dto';
+
+/**
+ * The filter that a query asks for. A plus sign in a query is a space by the time it gets here: before a number, and before
+ * an offset of time, it is put back.
+ * @throws DomainError invalid_parameter
+ */
+export function filterOf(query: ListMessagesDto, plan: NumberingPlan): MessageFilter {
+  return {
+    ...(query.status === undefined ? {} : { status: query.status }),
+    ...(query.channel === undefined ? {} : { channel: query.channel }),
+    ...(query.to === undefined ? {} : { to: phoneOf(query.to, plan) }),
+    ...(query.direction === undefined ? {} : { direction: query.direction }),
+    ...(query.client_reference === undefined ? {} : { clientReference: query.client_reference }),
+    ...(query.created_from === undefined ? {} : { createdFrom: instantOf('created_from', query.created_from) }),
+    ...(query.created_to === undefined ? {} : { createdTo: instantOf('created_to', query.created_to) }),
+  };
+}
+
+function phoneOf(text: string, plan: NumberingPlan): string {
+  try {
+    return parsePhone(text.replace(/^ /, '+'), plan.foreign).e164;
+  } catch (error) {
+    if (error instanceof DomainError) throw invalid(error.fields[0] ?? { field: 'to', message: error.detail });
+    throw error;
+  }
+}
+
+function instantOf(field: string, text: string): string {
+  const ms = Date.parse(text.replace(/ (?=\d{2}:\d{2}$)/, '+'));
+  if (Number.isNaN(ms)) throw invalid({ field, message: 'must be a valid RFC 3339 date and time' });
+  return new Date(ms).toISOString();
+}
+
+const invalid = (field: FieldError): DomainError =>
+  new DomainError('invalid_parameter', 'The request has parameters that cannot be accepted.', [field]);

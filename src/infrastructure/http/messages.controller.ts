@@ -1,0 +1,142 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GetMessage } from '../../application/message/get-message';
+import { GetTimeline } from '../../application/message/get-timeline';
+import { ListMessages } from '../../application/message/list-messages';
+import type { Caller, Idempotency } from '../../application/message/message-request';
+import { SendMessage } from '../../application/message/send-message';
+import { NUMBERING_PLAN, type NumberingPlan } from '../../application/ports/numbering-plan';
+import { READ_SIDE_STATUS, type ReadSideStatus } from '../../application/ports/read-side-status';
+import { isId } from '../../domain/shared/ids';
+import { DomainError } from '../../domain/shared/domain-error';
+import { AcceptedMessageDto, MessageDto, MessagePageDto, TimelineDto } from './answers.dto';
+import { ApiKeyGuard, NeedsScope } from './api-key.guard';
+import { AuthenticatedCaller } from './caller.decorator';
+import { BodyDigests } from './canonical-digest';
+import { ListMessagesDto } from './list-messages.dto';
+import { filterOf } from './message-filter';
+import { ApiProblems } from './openapi';
+import { ReadLimitGuard } from './read-limit.guard';
+import { notYetServed, SendMessageDto } from './send-message.dto';
+import { DtoPipe } from './validation';
+
+/** Visible ASCII; a header sent twice arrives joined by a comma and a space, which is not. */
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+const DEFAULT_LIMIT = 20;
+
+const sendBody = new DtoPipe(SendMessageDto, { code: 'validation_failed', notYet: notYetServed });
+const listQuery = new DtoPipe(ListMessagesDto, {
+  code: 'invalid_parameter',
+  notYet: (query) => ('batch_id' in query ? ['batch_id'] : []),
+});
+
+@ApiTags('Messages')
+@ApiBearerAuth()
+@Controller('v1/messages')
+@UseGuards(ApiKeyGuard)
+@NeedsScope('messages')
+export class MessagesController {
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(QueryBus) private readonly queries: QueryBus,
+    @Inject(BodyDigests) private readonly digests: BodyDigests,
+    @Inject(NUMBERING_PLAN) private readonly plan: NumberingPlan,
+    @Inject(READ_SIDE_STATUS) private readonly readSide: ReadSideStatus,
+  ) {}
+
+  /** Sends a message. A 202 means that it is stored, and that its price is reserved. */
+  @Post()
+  @HttpCode(202)
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: '1 to 255 visible ASCII characters' })
+  @ApiProblems(400, 401, 402, 403, 409, 413, 415, 422, 429, 503)
+  async send(
+    @AuthenticatedCaller() caller: Caller,
+    @Body(sendBody) body: SendMessageDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AcceptedMessageDto> {
+    const command = new SendMessage(
+      caller,
+      {
+        to: body.to,
+        body: body.body,
+        senderId: body.sender_id ?? null,
+        validForSeconds: body.valid_for_seconds ?? null,
+        onUnknown: body.on_unknown ?? null,
+        clientReference: body.client_reference ?? null,
+      },
+      this.idempotencyOf(request.headers['idempotency-key'], body),
+    );
+    const { response, replayed } = await this.commands.execute(command);
+    if (replayed) reply.header('idempotency-replayed', 'true');
+    return response;
+  }
+
+  /** Lists messages, newest first. */
+  @Get()
+  @UseGuards(ReadLimitGuard)
+  @ApiProblems(400, 401, 403, 422, 429, 503)
+  async list(
+    @AuthenticatedCaller() { customer, mode }: Caller,
+    @Query(listQuery) query: ListMessagesDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MessagePageDto> {
+    const filter = filterOf(query, this.plan);
+    const limit = query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit);
+    const page = await this.queries.execute(
+      new ListMessages(customer.customerId, mode, filter, limit, query.after ?? null),
+    );
+    this.sayStaleness(reply);
+    return { data: page.data, next_cursor: page.nextCursor };
+  }
+
+  /** Shows a message. */
+  @Get(':id')
+  @UseGuards(ReadLimitGuard)
+  @ApiProblems(401, 403, 404, 429, 503)
+  async find(
+    @AuthenticatedCaller() { customer, mode }: Caller,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MessageDto> {
+    const view = await this.queries.execute(new GetMessage(customer.customerId, mode, known(id)));
+    this.sayStaleness(reply);
+    return view;
+  }
+
+  /** Shows everything that happened to a message, in order. */
+  @Get(':id/timeline')
+  @UseGuards(ReadLimitGuard)
+  @ApiProblems(401, 403, 404, 429, 503)
+  async timeline(
+    @AuthenticatedCaller() { customer, mode }: Caller,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<TimelineDto> {
+    const data = await this.queries.execute(new GetTimeline(customer.customerId, mode, known(id)));
+    this.sayStaleness(reply);
+    return { data };
+  }
+
+  private idempotencyOf(header: string | string[] | undefined, body: SendMessageDto): Idempotency | null {
+    if (header === undefined) return null;
+    if (typeof header !== 'string' || !IDEMPOTENCY_KEY.test(header)) {
+      throw new DomainError('invalid_idempotency_key', 'Idempotency-Key must be 1 to 255 visible ASCII characters.');
+    }
+    const digest = this.digests.plain(body);
+    return { key: header, digest, keyedDigest: this.digests.keyed(digest) };
+  }
+
+  private sayStaleness(reply: FastifyReply): void {
+    const since = this.readSide.staleSince();
+    if (since !== null) reply.header('waht-stale-since', since);
+  }
+}
+
+/** What is no id of ours is answered as an id that never was, without looking. */
+function known(id: string): string {
+  if (!isId(id, 'msg')) throw new DomainError('not_found', 'There is no message with this id.');
+  return id;
+}

@@ -1,0 +1,46 @@
+import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LOGGER, type Logger } from '../../application/ports/logger';
+import { METRICS, type Metrics } from '../../application/ports/metrics';
+import { PROBLEM_TYPE, problemDocument, problemFor, problemOf, type Problem } from './problem';
+import { RouteTable } from './route-table';
+
+/** The one place where an error becomes an answer. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    @Inject(RouteTable) private readonly routes: RouteTable,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(METRICS) private readonly metrics: Metrics,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const problem = this.wrongMethod(error, request) ?? problemFor(error);
+    this.metrics.refused(problem.code);
+    if (problem.status >= 500) this.log(error, problem, request);
+    // An answer that has begun cannot be changed: whoever reads it sees it cut off.
+    if (reply.sent) return;
+    void reply
+      .code(problem.status)
+      .headers(problem.headers)
+      .header('content-type', PROBLEM_TYPE)
+      .send(problemDocument(problem, request.id));
+  }
+
+  private wrongMethod(error: unknown, request: FastifyRequest): Problem | null {
+    if (!(error instanceof HttpException) || error.getStatus() !== 404) return null;
+    const methods = this.routes.methodsAt(request.url);
+    if (methods.length === 0) return null;
+    const allow = methods.join(', ');
+    return problemOf('method_not_allowed', `This address answers ${allow}.`, { headers: { allow } });
+  }
+
+  private log(error: unknown, { code }: Problem, request: FastifyRequest): void {
+    const fields = { err: error, requestId: request.id, code, route: request.routeOptions.url };
+    if (code === 'unavailable') this.logger.warn(fields, 'a request could not be served');
+    else this.logger.error(fields, 'a request failed');
+  }
+}

@@ -1,0 +1,67 @@
+import type { PipeTransform } from '@nestjs/common';
+import { getMetadataStorage, ValidateIf, validateSync, type ValidationError } from 'class-validator';
+import { DomainError, type FieldError } from '../../domain/shared/domain-error';
+
+/** A field that may be left out. Unlike `IsOptional` it takes no null: absent and null are not the same to a caller. */
+export const MayBeAbsent = (): PropertyDecorator =>
+  ValidateIf((_object: object, value: unknown) => value !== undefined);
+
+export interface DtoRules {
+  /** What a bad value is answered with: bodies 422, queries 400. */
+  readonly code: 'validation_failed' | 'invalid_parameter';
+  /** Members that are documented and not served yet, found before anything else is checked. */
+  readonly notYet: (value: Readonly<Record<string, unknown>>) => readonly string[];
+}
+
+/**
+ * Checks a flat document against the class-validator rules of a DTO. Its members are put on an instance as they are; a
+ * member without a rule is refused. Nothing is converted, so what was sent is what is stored.
+ */
+export class DtoPipe<T extends object> implements PipeTransform<unknown, T> {
+  private readonly known: ReadonlySet<string>;
+
+  constructor(
+    private readonly dto: new () => T,
+    private readonly rules: DtoRules,
+  ) {
+    const rulesOfDto = getMetadataStorage().getTargetValidationMetadatas(dto, '', true, false);
+    this.known = new Set(rulesOfDto.map((rule) => rule.propertyName));
+  }
+
+  transform(value: unknown): T {
+    if (value === undefined) throw new DomainError('malformed_json', 'The request has no body.');
+    if (!isDocument(value)) throw this.refused([{ field: '', message: 'must be a JSON object' }]);
+    const early = this.rules.notYet(value);
+    if (early.length > 0) throw notYetAvailable(early);
+    const unknown = Object.keys(value).filter((name) => !this.known.has(name));
+    const instance = Object.assign(new this.dto(), value);
+    const errors = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: true });
+    if (unknown.length === 0 && errors.length === 0) return instance;
+    throw this.refused([
+      ...errors.map(fieldErrorOf),
+      ...unknown.map((field) => ({ field, message: 'is not a known field' })),
+    ]);
+  }
+
+  private refused(fields: readonly FieldError[]): DomainError {
+    const what = this.rules.code === 'invalid_parameter' ? 'parameters' : 'fields';
+    return new DomainError(this.rules.code, `The request has ${what} that cannot be accepted.`, fields);
+  }
+}
+
+export function notYetAvailable(names: readonly string[]): DomainError {
+  const fields = names.map((field) => ({ field, message: 'is not available yet' }));
+  return new DomainError('not_yet_available', `Not available yet: ${names.join(', ')}.`, fields);
+}
+
+const isDocument = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** class-validator begins its messages with the name of the member. */
+function fieldErrorOf({ property, constraints }: ValidationError): FieldError {
+  const message = Object.values(constraints ?? {})[0] ?? 'is not valid';
+  return {
+    field: property,
+    message: message.startsWith(`${property} `) ? message.slice(property.length + 1) : message,
+  };
+}
