@@ -29,12 +29,14 @@ describe('the switches of a simulated provider', () => {
     expect(bench.provider('tier_1')).toBe(before);
   });
 
-  it('refuse cuts calls that are under way', async () => {
-    await bench.switch({ latency_ms: 2_000 });
+  it('refuse cuts calls that are under way and drops what latency held back', async () => {
+    await bench.switch({ latency_ms: 400 });
     const call = failureOf(bench.send(NUMBER));
     await pause(100);
     await bench.switch({ outage: 'refuse' });
     expect(['UND_ERR_SOCKET', 'ECONNRESET']).toContain(await call);
+    await pause(400);
+    expect(await received()).toBe(0);
   });
 
   it('reset answers a connection with RST', async () => {

@@ -27,7 +27,8 @@ export class HttpProvider {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
   private readonly hanging = new Set<Socket>();
-  private readonly waiting = new Set<NodeJS.Timeout>();
+  /** Requests that latency holds back; called with false they are dropped. */
+  private readonly waiting = new Set<(goOn: boolean) => void>();
   private boundPort: number;
   /** Changes of the listener, one after the other. */
   private switching: Promise<void> = Promise.resolve();
@@ -63,7 +64,7 @@ export class HttpProvider {
   /** Lets running answers end for a moment; those that would never end are cut at once. */
   async stop(): Promise<void> {
     await this.switching.catch(() => undefined);
-    for (const timer of this.waiting) clearTimeout(timer);
+    this.dropWaiting();
     for (const socket of this.hanging) socket.destroy();
     if (!this.server.listening) return;
     const cut = setTimeout(() => this.destroyAll(), STOP_LIMIT_MS);
@@ -104,6 +105,7 @@ export class HttpProvider {
   }
 
   private close(): Promise<void> {
+    this.dropWaiting();
     if (!this.server.listening) return Promise.resolve();
     return new Promise((resolve) => {
       this.server.close(() => resolve());
@@ -138,7 +140,7 @@ export class HttpProvider {
       return;
     }
     const call = await readCall(request);
-    if (settings.latency_ms > 0) await this.wait(settings.latency_ms);
+    if (settings.latency_ms > 0 && !(await this.wait(settings.latency_ms))) return;
     if (call === null) {
       send(response, text(413, 'Request body too large'));
       return;
@@ -179,14 +181,21 @@ export class HttpProvider {
     });
   }
 
-  private wait(ms: number): Promise<void> {
+  /** False when the provider went away meanwhile: then the request was never handled. */
+  private wait(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.waiting.delete(timer);
-        resolve();
-      }, ms);
-      this.waiting.add(timer);
+      const end = (goOn: boolean): void => {
+        clearTimeout(timer);
+        this.waiting.delete(end);
+        resolve(goOn);
+      };
+      const timer = setTimeout(end, ms, true);
+      this.waiting.add(end);
     });
+  }
+
+  private dropWaiting(): void {
+    for (const end of this.waiting) end(false);
   }
 
   private fail(response: ServerResponse, error: unknown): void {
