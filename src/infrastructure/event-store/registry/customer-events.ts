@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { first } from './event-definition';
 import { amount, count, exact, instant, messageClass, mode, oneOf, orNull, text, tier } from './schema-parts';
 
-/** Streams `customer-{cus_}` and `pricelist-{prl_}`. */
+/** Streams `customer-{cus_}`. */
 export const customerEvents = {
   CustomerRegistered: first('A customer exists.', exact({ customerId: text, name: text })),
   CustomerSuspended: first('Nothing may be sent for the customer any more.', exact({ customerId: text, note: text })),
@@ -46,6 +46,10 @@ export const customerEvents = {
       }),
     }),
   ),
+};
+
+/** Streams `pricelist-{prl_}`. */
+export const priceListEvents = {
   PriceListPublished: first(
     'A version of a price list; never changed, only followed by the next. Prices are per segment.',
     exact({

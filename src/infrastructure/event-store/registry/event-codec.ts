@@ -33,7 +33,7 @@ export class EventCodec {
 
   /** @throws Error where a type lacks an upcaster from one of its versions. */
   constructor(registry: EventRegistry) {
-    const ajv = new Ajv({ strict: true, allErrors: false, unicode: false });
+    const ajv = new Ajv({ strict: true, allErrors: false });
     for (const [type, definition] of registry) {
       for (let version = 1; version < definition.version; version++) {
         if (!definition.upcasters.has(version)) throw new Error(`${type} has no upcaster from version ${version}`);

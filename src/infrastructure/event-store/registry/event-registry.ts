@@ -3,10 +3,11 @@ import type { BlockEvent } from '../../../domain/fraud/events';
 import type { MessageEvent } from '../../../domain/message/events';
 import type { ProviderEvent } from '../../../domain/routing/events';
 import type { WalletEvent } from '../../../domain/wallet/events';
-import { customerEvents } from './customer-events';
+import { customerEvents, priceListEvents } from './customer-events';
 import type { EventDefinition } from './event-definition';
+import type { EventFamily } from './events-document';
 import { messageEvents } from './message-events';
-import { safetyEvents } from './safety-events';
+import { blockEvents, providerEvents } from './safety-events';
 import { walletEvents } from './wallet-events';
 
 /** Every event there is. */
@@ -18,9 +19,21 @@ export const EVENT_REGISTRY = {
   ...messageEvents,
   ...walletEvents,
   ...customerEvents,
-  ...safetyEvents,
+  ...priceListEvents,
+  ...blockEvents,
+  ...providerEvents,
 } satisfies { [Type in StoredDomainEvent['type']]: EventDefinition };
 
 export type EventRegistry = ReadonlyMap<string, EventDefinition>;
 
 export const eventRegistry: EventRegistry = new Map<string, EventDefinition>(Object.entries(EVENT_REGISTRY));
+
+/** As they stand in docs/EVENTS.md. */
+export const EVENT_FAMILIES: readonly EventFamily[] = [
+  { title: 'Message', streams: '`message-{msg_}`', events: messageEvents },
+  { title: 'Wallet', streams: '`wallet-{cus_}`, and `wallet-{cus_}.test` for test money', events: walletEvents },
+  { title: 'Customer', streams: '`customer-{cus_}`', events: customerEvents },
+  { title: 'Price list', streams: '`pricelist-{prl_}`', events: priceListEvents },
+  { title: 'Block', streams: '`block-{subject}`', events: blockEvents },
+  { title: 'Provider', streams: '`provider-{name}`', events: providerEvents },
+];
