@@ -1,0 +1,94 @@
+import type { RecordedEvent } from '../../src/application/ports/event-store';
+import type { EventProjection } from '../../src/application/ports/projection';
+import type { FeedItem } from '../../src/application/ports/subscriptions';
+import type { DomainEvent } from '../../src/domain/shared/event';
+import { Database } from '../../src/infrastructure/postgres/database';
+import { findMigrations, migrate } from '../../src/infrastructure/postgres/migrations';
+import { createTestDatabase } from './services';
+
+export interface MigratedDatabase {
+  readonly database: Database;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A database of a test file's own with every migration applied. */
+export async function migratedDatabase(): Promise<MigratedDatabase> {
+  const { url, drop } = await createTestDatabase();
+  const database = new Database(url, {
+    max: 10,
+    statementTimeoutMs: 10_000,
+    applicationName: 'test',
+    onError: () => undefined,
+  });
+  await migrate(database, await findMigrations(), { info: () => undefined });
+  return {
+    database,
+    url,
+    close: async () => {
+      await database.close();
+      await drop();
+    },
+  };
+}
+
+const FIRST_AT_MS = Date.parse('2026-11-22T06:00:00.000Z');
+
+/** A log as the store hands it out: revisions a stream, positions over all, a second between events. */
+export class TestLog {
+  readonly all: RecordedEvent[] = [];
+  private readonly revisions = new Map<string, bigint>();
+
+  append<E extends DomainEvent>(stream: string, event: E): RecordedEvent {
+    const revision = (this.revisions.get(stream) ?? -1n) + 1n;
+    this.revisions.set(stream, revision);
+    const n = this.all.length + 1;
+    const at = new Date(FIRST_AT_MS + n * 1_000).toISOString();
+    const recorded: RecordedEvent = {
+      id: `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`,
+      stream,
+      revision,
+      type: event.type,
+      data: event.data,
+      metadata: {
+        correlationId: `correlation-${n}`,
+        causationId: `causation-${n}`,
+        customerId: null,
+        actor: { kind: 'system', id: 'test' },
+        at,
+        schema: 1,
+      },
+      position: { commit: BigInt(n * 100), prepare: BigInt(n * 100) },
+      created: at,
+    };
+    this.all.push(recorded);
+    return recorded;
+  }
+}
+
+/** An event with the bytes that a store would hold for it. */
+export function feedItem(event: RecordedEvent): FeedItem {
+  const { schema: _schema, ...metadata } = event.metadata;
+  const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+  return { kind: 'event', event, raw: { data: bytes(event.data), metadata: bytes(metadata) } };
+}
+
+/** How a projection gets its events: every way must come to the same rows. */
+export type Delivery = 'in one batch' | 'one by one';
+export const DELIVERIES: readonly Delivery[] = ['in one batch', 'one by one'];
+
+/** Applies events twice over, as a feed does that resumes from before what was committed. */
+export async function applyTwice(
+  database: Database,
+  projection: EventProjection,
+  events: readonly RecordedEvent[],
+  delivery: Delivery,
+): Promise<void> {
+  const wanted = events.filter((event) => projection.handles.includes(event.type));
+  const batches = delivery === 'one by one' ? wanted.map((event) => [event]) : [wanted];
+  for (const batch of batches) {
+    if (batch.length === 0) continue;
+    await database.transaction((sql) => projection.apply(batch, sql));
+    await database.transaction((sql) => projection.apply(batch, sql));
+  }
+}
