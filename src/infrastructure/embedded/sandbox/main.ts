@@ -1,4 +1,4 @@
-import { readSandboxConfig, SandboxConfigError } from './config';
+import { readSandboxConfig, SandboxConfigError } from './read-config';
 import { startSandbox, type RunningSandbox } from './sandbox';
 
 /** Connections that do not end by themselves are cut after this time. */

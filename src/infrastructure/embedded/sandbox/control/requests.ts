@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isRecord } from '../config';
+import { isRecord } from '../json';
 import { sequenceOf } from '../store/inbox-store';
 import { Problem, validationFailed, type FieldError } from './problem';
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../config';
+import { isRecord } from '../json';
 import type { FieldError } from '../control/problem';
 import { DEFAULT_REPORT, NO_FAULTS, type FaultError, type FaultSettings, type ReportSettings } from './settings';
 

@@ -1,4 +1,4 @@
-import { readSandboxConfig, SandboxConfigError } from '../../../src/infrastructure/embedded/sandbox/config';
+import { readSandboxConfig, SandboxConfigError } from '../../../src/infrastructure/embedded/sandbox/read-config';
 
 const PROVIDER = {
   name: 'sandbox-tier-1',
