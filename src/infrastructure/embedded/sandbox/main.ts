@@ -1,8 +1,8 @@
 import { readSandboxConfig, SandboxConfigError } from './read-config';
 import { startSandbox, type RunningSandbox } from './sandbox';
 
-/** Connections that do not end by themselves are cut after this time. */
-const STOP_LIMIT_MS = 5_000;
+/** A stop that takes longer is cut short, before the launcher loses its patience at 5 s. */
+const STOP_LIMIT_MS = 4_000;
 
 async function main(): Promise<void> {
   let running: RunningSandbox | null = null;
