@@ -53,6 +53,8 @@ export interface ReceiptInbox {
   start(handle: (report: InboxReport) => Promise<Verdict>): void;
   /** Compare what waits for this id now: the call it belongs to has just got its answer. */
   wake(provider: string, providerMessageId: string): void;
+  /** Forgets reports settled before `before` (ISO), a bounded number of them. @returns how many */
+  purge(before: string): Promise<number>;
   /** Takes no more and waits for those in hand. */
   stop(drainMs: number): Promise<void>;
 }

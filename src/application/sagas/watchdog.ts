@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ATTEMPT_INDEX, type AttemptIndex } from '../ports/attempt-index';
 import { CLOCK, type Clock } from '../ports/clock';
+import { RECEIPT_INBOX, type ReceiptInbox } from '../ports/delivery-reports';
 import { LEADERSHIP, type Candidacy, type Leadership } from '../ports/leadership';
 import { LOGGER, type Logger } from '../ports/logger';
 import { TIMERS, type Timers } from '../ports/timers';
@@ -9,9 +10,11 @@ const EVERY_MS = 60_000;
 /** A message that nobody has touched for so long, and that no alarm will wake, got stuck. */
 const QUIET_FOR_MS = 180_000;
 const MOST_AT_ONCE = 500;
+/** Settled reports hold phone numbers, and are of no use once nobody asks about their message any more. */
+const KEEP_REPORTS_MS = 30 * 86_400_000;
 
 /**
- * Sets alarms again from the read model, once a minute in one process: Postgres may have been restored, an event parked.
+ * Once a minute in one process, sets alarms again from the read model: Postgres may have been restored, an event parked.
  * An alarm too many does nothing.
  */
 @Injectable()
@@ -21,6 +24,7 @@ export class Watchdog {
   constructor(
     @Inject(ATTEMPT_INDEX) private readonly index: AttemptIndex,
     @Inject(TIMERS) private readonly timers: Timers,
+    @Inject(RECEIPT_INBOX) private readonly inbox: ReceiptInbox,
     @Inject(LEADERSHIP) private readonly leadership: Leadership,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -53,7 +57,9 @@ export class Watchdog {
   private async lead(term: AbortSignal): Promise<void> {
     while (!term.aborted) {
       await pause(EVERY_MS, term);
-      if (!term.aborted) await this.look();
+      if (term.aborted) return;
+      await this.look();
+      await this.inbox.purge(new Date(this.clock.now() - KEEP_REPORTS_MS).toISOString());
     }
   }
 }

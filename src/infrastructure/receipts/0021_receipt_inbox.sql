@@ -1,0 +1,20 @@
+-- Delivery reports as they came. A report is written here before its sender is answered, and matched afterwards.
+CREATE TABLE receipt_inbox (
+  id                  uuid        PRIMARY KEY,
+  provider            text        NOT NULL,
+  raw                 bytea       NOT NULL,
+  -- Null where nobody could read it.
+  provider_message_id text,
+  received_at         timestamptz NOT NULL,
+  comparisons         integer     NOT NULL DEFAULT 0,
+  -- Null once it is settled.
+  compare_at          timestamptz,
+  leased_until        timestamptz,
+  outcome             text
+);
+
+CREATE INDEX receipt_inbox_owed ON receipt_inbox (compare_at) WHERE compare_at IS NOT NULL;
+CREATE INDEX receipt_inbox_settled ON receipt_inbox (received_at) WHERE compare_at IS NULL;
+
+-- Every row is written twice within moments.
+ALTER TABLE receipt_inbox SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);

@@ -1,0 +1,125 @@
+import type { Clock } from '../../application/ports/clock';
+import type { InboxReport, ReceiptInbox, ReportReaders, Verdict } from '../../application/ports/delivery-reports';
+import type { IdSource } from '../../application/ports/id-source';
+import type { Logger } from '../../application/ports/logger';
+import { MicroBatch } from '../crypto/micro-batch';
+import { LeaseLoop } from '../timers/lease-loop';
+import type { InboxListener } from './inbox-listener';
+import type { InboxTable, NewReport, PostponedReport, SettledReport } from './inbox-table';
+
+const LEASE_MS = 60_000;
+const LOOP = { name: 'receipts', concurrency: 64, shortestPauseMs: 1_000, longestPauseMs: 5_000 };
+const MOST_IN_A_BATCH = 200;
+/** More than this in memory, and further reports are left to whoever has room, this process included. */
+const MOST_HANDED_OVER = 2_000;
+const MOST_PURGED = 5_000;
+const MOST_PARKED = 20_000;
+const PAUSE_AFTER_FAILURE_MS = 5_000;
+
+/** The inbox in Postgres: durable before anybody is answered, worked on at once where this process matches reports. */
+export class PostgresReceiptInbox implements ReceiptInbox {
+  private readonly loop: LeaseLoop<InboxReport>;
+  private readonly inserts: MicroBatch<NewReport, true>;
+  private readonly settlements: MicroBatch<SettledReport, true>;
+  private readonly postponements: MicroBatch<PostponedReport, true>;
+  /** Reports that this process could not match yet, by the id that they name. */
+  private readonly parked = new Map<string, string>();
+
+  constructor(
+    private readonly table: InboxTable,
+    private readonly listener: InboxListener,
+    private readonly readers: ReportReaders,
+    private readonly ids: IdSource,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {
+    const lookup = {
+      claim: (now: Date, limit: number) => table.claim(now, LEASE_MS, limit),
+      nextAt: () => table.nextAt(),
+    };
+    this.loop = new LeaseLoop(lookup, clock, logger, LOOP);
+    const each = async <T>(items: readonly T[], run: (items: readonly T[]) => Promise<void>): Promise<true[]> => {
+      await run(items);
+      return items.map(() => true);
+    };
+    this.inserts = new MicroBatch((items) => each(items, (all) => this.insert(all)), MOST_IN_A_BATCH);
+    this.settlements = new MicroBatch((items) => each(items, (all) => table.settle(all)), MOST_IN_A_BATCH);
+    this.postponements = new MicroBatch((items) => each(items, (all) => table.postpone(all)), MOST_IN_A_BATCH);
+  }
+
+  /** Durable when it returns; concurrent calls share one insert. */
+  async put(provider: string, raw: Buffer): Promise<void> {
+    const receivedAtMs = this.clock.now();
+    const mine = this.loop.isRunning() && this.loop.waiting() < MOST_HANDED_OVER;
+    const report: NewReport = {
+      ...{ id: this.ids.uuid(), provider, raw },
+      providerMessageId: this.readers.read(provider, raw)?.providerMessageId ?? null,
+      receivedAt: new Date(receivedAtMs),
+      leasedUntil: mine ? new Date(receivedAtMs + LEASE_MS) : null,
+    };
+    await this.inserts.add(report);
+    const { id } = report;
+    if (mine) this.loop.handOver({ id, provider, raw, receivedAt: report.receivedAt.toISOString(), comparisons: 0 });
+    else this.loop.notice(0);
+  }
+
+  start(handle: (report: InboxReport) => Promise<Verdict>): void {
+    this.loop.start((report) => this.work(report, handle));
+    this.listener.start(() => this.loop.notice(0));
+  }
+
+  wake(provider: string, providerMessageId: string): void {
+    const key = keyOf(provider, providerMessageId);
+    const id = this.parked.get(key);
+    if (id === undefined) return;
+    this.parked.delete(key);
+    this.table
+      .claimOne(id, new Date(this.clock.now()), LEASE_MS)
+      .then((report) => {
+        if (report !== null) this.loop.handOver(report);
+      })
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'a report waits for its next comparison'));
+  }
+
+  purge(before: string): Promise<number> {
+    return this.table.purge(new Date(before), MOST_PURGED);
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    await this.listener.stop();
+    await this.loop.stop(drainMs);
+  }
+
+  private async insert(reports: readonly NewReport[]): Promise<void> {
+    await this.table.insert(reports);
+    if (!this.loop.isRunning()) await this.table.announce();
+  }
+
+  private async work(report: InboxReport, handle: (report: InboxReport) => Promise<Verdict>): Promise<void> {
+    const { id, provider } = report;
+    try {
+      const verdict = await handle(report);
+      if (verdict.kind === 'settled') await this.settlements.add({ id, outcome: verdict.outcome });
+      else await this.postpone(report, verdict.pauseMs);
+    } catch (error) {
+      this.logger.warn({ err: error, provider, report: id }, 'a report was not handled and will come again');
+      await this.postpone(report, PAUSE_AFTER_FAILURE_MS).catch((failed: unknown) => {
+        this.logger.warn({ err: failed, report: id }, 'a report waits for its lease to end');
+      });
+    }
+  }
+
+  private async postpone(report: InboxReport, pauseMs: number): Promise<void> {
+    this.park(report);
+    await this.postponements.add({ id: report.id, compareAt: new Date(this.clock.now() + pauseMs) });
+    this.loop.notice(pauseMs);
+  }
+
+  private park({ id, provider, raw }: InboxReport): void {
+    const reading = this.readers.read(provider, raw);
+    if (reading === null || this.parked.size >= MOST_PARKED) return;
+    this.parked.set(keyOf(provider, reading.providerMessageId), id);
+  }
+}
+
+const keyOf = (provider: string, providerMessageId: string): string => `${provider}\n${providerMessageId}`;

@@ -1,0 +1,59 @@
+import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { ATTEMPT_INDEX } from '../../application/ports/attempt-index';
+import { CLOCK, type Clock } from '../../application/ports/clock';
+import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
+import { RECEIPT_INBOX, REPORT_READERS, type ReportReaders } from '../../application/ports/delivery-reports';
+import { ID_SOURCE, type IdSource } from '../../application/ports/id-source';
+import { LOGGER, type Logger } from '../../application/ports/logger';
+import { PROJECTION_REGISTRY, type ProjectionRegistry } from '../../application/ports/projection';
+import { SMS_GATEWAYS, type SmsGateways } from '../../application/ports/sms-gateway';
+import { messageAttemptsProjection } from '../../projections/message-attempts/message-attempts.projection';
+import { DATABASE, type Database } from '../postgres/database';
+import { InboxListener } from './inbox-listener';
+import { InboxTable } from './inbox-table';
+import { PostgresAttemptIndex } from './postgres-attempt-index';
+import { PostgresReceiptInbox } from './postgres-receipt-inbox';
+import { receiptRoutes } from './receipt-routes';
+
+/** The inbox of delivery reports, the address that they come to, and the index that they are matched by. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: RECEIPT_INBOX,
+      inject: [DATABASE, REPORT_READERS, ID_SOURCE, CLOCK, LOGGER],
+      useFactory: (database: Database, readers: ReportReaders, ids: IdSource, clock: Clock, logger: Logger) =>
+        new PostgresReceiptInbox(
+          new InboxTable(database),
+          new InboxListener(database, logger),
+          ...([readers, ids, clock, logger] as const),
+        ),
+    },
+    {
+      provide: ATTEMPT_INDEX,
+      inject: [DATABASE],
+      useFactory: (database: Database) => new PostgresAttemptIndex(database),
+    },
+  ],
+  exports: [RECEIPT_INBOX, ATTEMPT_INDEX],
+})
+export class ReceiptsModule implements OnModuleInit {
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(RECEIPT_INBOX) private readonly inbox: PostgresReceiptInbox,
+    @Inject(SMS_GATEWAYS) private readonly gateways: SmsGateways,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(PROJECTION_REGISTRY) private readonly projections: ProjectionRegistry,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Before the server listens, in a scope of its own: no other route reads a body as this one does. */
+  async onModuleInit(): Promise<void> {
+    this.projections.register(messageAttemptsProjection);
+    const fastify: FastifyInstance = this.adapterHost.httpAdapter.getInstance();
+    const { callbackSecret } = this.configuration;
+    await fastify.register(receiptRoutes(this.inbox, this.gateways, callbackSecret, this.logger));
+  }
+}
