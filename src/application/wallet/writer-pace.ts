@@ -1,10 +1,10 @@
 /** For so long after a conflict another process is taken to be writing to this wallet. */
 const CONTENDED_MS = 1_000;
 /** After so long without a gap between its appends a writer leaves one, though it has met nobody. */
-const GAP_EVERY_MS = 150;
+const GAP_EVERY_MS = 300;
 /** How long a gap is, in times of one append: room for another's read and append. */
-const GAP_APPENDS = 3;
-const MAX_GAP_MS = 25;
+const GAP_APPENDS = 2;
+const MAX_GAP_MS = 20;
 /** Weight of the newest append in the smoothed time of one. */
 const NEWEST = 0.2;
 
