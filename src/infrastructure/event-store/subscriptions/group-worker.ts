@@ -42,6 +42,7 @@ export class GroupWorker implements Worker {
   private call: WorkerCall | null = null;
   private connected = false;
   private stopping = false;
+  private stopped: Promise<void> | null = null;
   private handling = 0;
 
   constructor(
@@ -63,7 +64,12 @@ export class GroupWorker implements Worker {
     return this.connected;
   }
 
-  async stop(drainMs: number): Promise<void> {
+  stop(drainMs: number): Promise<void> {
+    this.stopped ??= this.leave(drainMs);
+    return this.stopped;
+  }
+
+  private async leave(drainMs: number): Promise<void> {
     this.stopping = true;
     // What waits here was not begun: the server gives it to another consumer as soon as this one has left.
     for (const { event } of this.queue.splice(0)) this.inHand.delete(event.id);

@@ -1,0 +1,89 @@
+import type { Logger } from '../../src/application/ports/logger';
+import type { Metrics } from '../../src/application/ports/metrics';
+import {
+  ConnectionSource,
+  GENERATION_OF_SUBSCRIPTIONS,
+  GENERATION_OF_WRITES,
+} from '../../src/infrastructure/event-store/connection/connection-source';
+import { EventStoreAdapter } from '../../src/infrastructure/event-store/event-store-adapter';
+import { EventCodec } from '../../src/infrastructure/event-store/registry/event-codec';
+import { eventRegistry } from '../../src/infrastructure/event-store/registry/event-registry';
+import { SubscriptionsAdapter } from '../../src/infrastructure/event-store/subscriptions-adapter';
+
+/** What was logged, for tests that look. */
+export class MemoryLogger implements Logger {
+  readonly lines: { level: string; fields: object; message: string }[] = [];
+  debug(fields: object, message: string): void {
+    this.lines.push({ level: 'debug', fields, message });
+  }
+  info(fields: object, message: string): void {
+    this.lines.push({ level: 'info', fields, message });
+  }
+  warn(fields: object, message: string): void {
+    this.lines.push({ level: 'warn', fields, message });
+  }
+  error(fields: object, message: string): void {
+    this.lines.push({ level: 'error', fields, message });
+  }
+  child(): Logger {
+    return this;
+  }
+}
+
+/** What was counted, as lines of name and labels; times left out. */
+export class MemoryMetrics implements Metrics {
+  readonly appends: string[] = [];
+  readonly lags: { projection: string; ms: number }[] = [];
+  readonly undecodables: string[] = [];
+  readonly others: string[] = [];
+  appendObserved(_ms: number, outcome: string): void {
+    this.appends.push(outcome);
+  }
+  projectionLag(projection: string, ms: number): void {
+    this.lags.push({ projection, ms });
+  }
+  undecodable(projection: string, problem: string): void {
+    this.undecodables.push(`${projection} ${problem}`);
+  }
+  walletConflict(): void {
+    this.others.push('walletConflict');
+  }
+  walletBatch(): void {
+    this.others.push('walletBatch');
+  }
+  dispatch(): void {
+    this.others.push('dispatch');
+  }
+  report(): void {
+    this.others.push('report');
+  }
+  requestObserved(): void {
+    this.others.push('requestObserved');
+  }
+  workerInFlight(group: string, n: number): void {
+    this.others.push(`${group} ${n}`);
+  }
+  refused(): void {
+    this.others.push('refused');
+  }
+}
+
+/** Both adapters over one store, with what they logged and counted. */
+export class AdapterUnderTest {
+  readonly logger = new MemoryLogger();
+  readonly metrics = new MemoryMetrics();
+  readonly store: EventStoreAdapter;
+  readonly subscriptions: SubscriptionsAdapter;
+
+  constructor(url: string, codec = new EventCodec(eventRegistry)) {
+    const { logger, metrics } = this;
+    this.store = new EventStoreAdapter(new ConnectionSource(url, logger, GENERATION_OF_WRITES), codec, metrics);
+    const connections = new ConnectionSource(url, logger, GENERATION_OF_SUBSCRIPTIONS);
+    this.subscriptions = new SubscriptionsAdapter({ connections, codec, metrics, logger });
+  }
+
+  async close(): Promise<void> {
+    await this.subscriptions.close();
+    this.store.close();
+  }
+}
