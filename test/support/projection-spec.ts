@@ -74,8 +74,8 @@ export function feedItem(event: RecordedEvent): FeedItem {
 }
 
 /** How a projection gets its events: every way must come to the same rows. */
-export type Delivery = 'in one batch' | 'one by one';
-export const DELIVERIES: readonly Delivery[] = ['in one batch', 'one by one'];
+export type Delivery = 'in one batch' | 'one by one' | 'overlapping';
+export const DELIVERIES: readonly Delivery[] = ['in one batch', 'one by one', 'overlapping'];
 
 /** Applies events twice over, as a feed does that resumes from before what was committed. */
 export async function applyTwice(
@@ -85,7 +85,12 @@ export async function applyTwice(
   delivery: Delivery,
 ): Promise<void> {
   const wanted = events.filter((event) => projection.handles.includes(event.type));
-  const batches = delivery === 'one by one' ? wanted.map((event) => [event]) : [wanted];
+  const batches = {
+    'in one batch': () => [wanted],
+    'one by one': () => wanted.map((event) => [event]),
+    // Each batch begins again at the first event and goes one further.
+    overlapping: () => wanted.map((_, i) => wanted.slice(0, i + 1)),
+  }[delivery]();
   for (const batch of batches) {
     if (batch.length === 0) continue;
     await database.transaction((sql) => projection.apply(batch, sql));

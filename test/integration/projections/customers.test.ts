@@ -97,10 +97,10 @@ describe.each(DELIVERIES)('customers, events %s and each twice', (delivery) => {
     log.append(priceList, published(2, '9000'));
     log.append(customer, { type: 'CustomerSuspended', data: { customerId, note: 'unpaid' } });
     // The feed starts at a checkpoint that lies before what the rows hold: what is known comes again.
-    for (const event of log.all) half.apply(event);
+    for (const event of log.all.slice(2)) half.apply(event);
     const whole = new CustomerMemory();
     for (const event of log.all) whole.apply(event);
     expect(half.customer(customerId)).toMatchObject({ suspended: true, priceList: { version: 2 } });
-    expect({ ...half.customer(customerId), name: '' }).toEqual({ ...whole.customer(customerId), name: '' });
+    expect({ ...half.find(customerId), name: '' }).toEqual({ ...whole.find(customerId), name: '' });
   });
 });
