@@ -3,7 +3,9 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { CustomerModule } from './application/customer/customer.module';
 import { FraudModule } from './application/fraud/fraud.module';
 import { MessageModule } from './application/message/message.module';
+import { SagasModule } from './application/sagas/sagas.module';
 import type { Configuration } from './application/ports/configuration';
+import { WalletQueriesModule } from './application/wallet/wallet-queries.module';
 import { WalletModule } from './application/wallet/wallet.module';
 import { ConfigModule } from './infrastructure/config/config.module';
 import { CryptoModule } from './infrastructure/crypto/crypto.module';
@@ -14,7 +16,10 @@ import { NumberingModule } from './infrastructure/numbering/numbering.module';
 import { ObservabilityModule } from './infrastructure/observability/observability.module';
 import { PostgresModule } from './infrastructure/postgres/postgres.module';
 import { ProjectionEngineModule } from './infrastructure/projections/projection-engine.module';
+import { ProvidersModule } from './infrastructure/providers/providers.module';
+import { ReceiptsModule } from './infrastructure/receipts/receipts.module';
 import { RedisModule } from './infrastructure/redis/redis.module';
+import { TimersModule } from './infrastructure/timers/timers.module';
 import { ProjectionsModule } from './projections/projections.module';
 
 /** The composition root: the one file that sees every layer. What a process does of it is decided by its roles. */
@@ -35,10 +40,15 @@ export class AppModule {
         CustomerDirectoryModule,
         ProjectionEngineModule,
         ProjectionsModule,
+        ProvidersModule,
+        TimersModule,
+        ReceiptsModule,
         WalletModule,
+        WalletQueriesModule,
         CustomerModule,
         FraudModule,
         MessageModule,
+        SagasModule,
         HttpModule.for(configuration),
       ],
     };
