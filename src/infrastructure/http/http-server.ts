@@ -7,6 +7,8 @@ import { serveOpenApi } from './openapi';
 import { logRequests } from './request-log';
 import { RouteTable } from './route-table';
 
+const SWEEP_EVERY_MS = 100;
+
 /** What is left to do between making the application and its first route: after this it may listen. */
 export function prepareHttp(app: NestFastifyApplication): HttpDrain {
   const configuration = app.get<Configuration>(CONFIGURATION);
@@ -42,16 +44,13 @@ export class HttpDrain {
     this.draining = true;
     const server = this.app.getHttpServer();
     if (!server.listening) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, withinMs);
-    });
-    const closed = new Promise<void>((resolve) => {
+    // Also those that fall idle later: their last answer may have gone out before it could say that it is the last.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS);
+    const late = setTimeout(() => server.closeAllConnections(), withinMs);
+    await new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    server.closeIdleConnections();
-    await Promise.race([closed, late]);
-    clearTimeout(timer);
-    server.closeAllConnections();
+    clearInterval(sweep);
+    clearTimeout(late);
   }
 }

@@ -1,4 +1,4 @@
-import { IsIn, IsRFC3339, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
 import type { MessageStatus } from '../../application/ports/message-reads';
 import { MayBeAbsent } from './validation';
 
@@ -42,12 +42,14 @@ export class ListMessagesDto {
 
   /** RFC 3339, inclusive. */
   @MayBeAbsent()
-  @IsRFC3339()
+  @IsString()
+  @MaxLength(40)
   created_from?: string;
 
   /** RFC 3339, exclusive. */
   @MayBeAbsent()
-  @IsRFC3339()
+  @IsString()
+  @MaxLength(40)
   created_to?: string;
 
   /** How many at most, 1 to 100; 20 where left out. */

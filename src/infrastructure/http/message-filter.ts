@@ -1,3 +1,4 @@
+import { isRFC3339 } from 'class-validator';
 import type { MessageFilter } from '../../application/ports/message-reads';
 import type { NumberingPlan } from '../../application/ports/numbering-plan';
 import { parsePhone } from '../../domain/message/phone';
@@ -31,7 +32,8 @@ function phoneOf(text: string, plan: NumberingPlan): string {
 }
 
 function instantOf(field: string, text: string): string {
-  const ms = Date.parse(text.replace(/ (?=\d{2}:\d{2}$)/, '+'));
+  const whole = text.replace(/ (?=\d{2}:\d{2}$)/, '+');
+  const ms = isRFC3339(whole) ? Date.parse(whole) : Number.NaN;
   if (Number.isNaN(ms)) throw invalid({ field, message: 'must be a valid RFC 3339 date and time' });
   return new Date(ms).toISOString();
 }
