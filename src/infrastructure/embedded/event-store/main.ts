@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type RunningEventStore, startEventStore } from './event-store-server';
+import { DataDirectory } from './storage/data-directory';
+import { checkData } from './storage/integrity';
 
 /** Says in one line why the store cannot go on, and ends the process. */
 function fail(reason: string): never {
@@ -14,17 +16,24 @@ interface Options {
   readonly directory: string;
   readonly host: string;
   readonly port: number;
+  /** Only look whether the data is sound. */
+  readonly check: boolean;
 }
 
 function readOptions(): Options {
   try {
     const { values } = parseArgs({
-      options: { data: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } },
+      options: {
+        data: { type: 'string' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+        check: { type: 'boolean' },
+      },
     });
     const port = Number(values.port ?? '2113');
     if (!values.data) fail('--data DIRECTORY is missing.');
     if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${values.port} is not a port.`);
-    return { directory: values.data, host: values.host ?? '127.0.0.1', port };
+    return { directory: resolve(values.data), host: values.host ?? '127.0.0.1', port, check: values.check ?? false };
   } catch (error) {
     return fail(reasonOf(error));
   }
@@ -43,22 +52,45 @@ async function main(): Promise<void> {
   process.on('uncaughtException', (error) => fail(reasonOf(error)));
   process.on('unhandledRejection', (error) => fail(reasonOf(error)));
   const options = readOptions();
-  let running: RunningEventStore | undefined;
+  if (options.check) return runCheck(options.directory);
+  let stop = (): Promise<void> => Promise.resolve();
   let isStopping = false;
-  const stop = (): void => {
+  const onSignal = (): void => {
     if (isStopping) return;
     isStopping = true;
-    void (running?.stop() ?? Promise.resolve()).then(() => process.exit(0));
+    void stop().then(() => process.exit(0));
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   try {
-    mkdirSync(options.directory, { recursive: true });
-    running = await startEventStore({ ...options, onFailure: (error) => fail(reasonOf(error)) });
+    const running = await start(options);
+    stop = running.stop;
+    process.stdout.write(`${JSON.stringify({ ready: true, port: running.port })}\n`);
   } catch (error) {
     fail(startError(error, options));
   }
-  process.stdout.write(`${JSON.stringify({ ready: true, port: running.port })}\n`);
+}
+
+async function start(options: Options): Promise<RunningEventStore> {
+  const checkCommand = [process.execPath, __filename, '--check', '--data', options.directory];
+  const directory = await DataDirectory.open(options.directory, checkCommand);
+  const running = await startEventStore({ ...options, onFailure: (error) => fail(reasonOf(error)) });
+  return {
+    port: running.port,
+    stop: async () => {
+      await running.stop();
+      directory.release();
+    },
+  };
+}
+
+async function runCheck(directory: string): Promise<void> {
+  try {
+    await checkData(directory);
+  } catch (error) {
+    process.stderr.write(reasonOf(error));
+    process.exit(1);
+  }
 }
 
 void main();

@@ -41,7 +41,7 @@ export function readGroupRequest(message: Buffer): GroupRequest {
   const options = optionsOf(message);
   let stream = '';
   let group = '';
-  let from: StartPoint = 'start';
+  let from: StartPoint | undefined;
   let filter: FilterSpecification | undefined;
   let settings = readSettings(new ProtobufReader(Buffer.alloc(0)));
   while (options.next()) {
@@ -54,7 +54,14 @@ export function readGroupRequest(message: Buffer): GroupRequest {
       ({ from, filter } = readAllOptions(options.message()));
     } else options.skip();
   }
-  return { stream, group, from, filter, ...settings };
+  return {
+    stream,
+    group,
+    from: from ?? settings.revision,
+    filter,
+    settings: settings.settings,
+    strategy: settings.strategy,
+  };
 }
 
 function readAllOptions(options: ProtobufReader): { from: StartPoint; filter: FilterSpecification | undefined } {
@@ -71,7 +78,10 @@ function readAllOptions(options: ProtobufReader): { from: StartPoint; filter: Fi
   return { from, filter };
 }
 
-function readSettings(reader: ProtobufReader): Pick<GroupRequest, 'settings' | 'strategy'> {
+/** Clients of before 21.10, and the official one still, say where to start among the settings; all ones is the end. */
+type WireSettings = Pick<GroupRequest, 'settings' | 'strategy'> & { readonly revision: StartPoint };
+
+function readSettings(reader: ProtobufReader): WireSettings {
   const values = new Map<number, number>();
   let strategy: string | undefined;
   while (reader.next()) {
@@ -80,7 +90,9 @@ function readSettings(reader: ProtobufReader): Pick<GroupRequest, 'settings' | '
   }
   const number = (field: number): number => Math.max(0, values.get(field) ?? 0);
   const ms = (field: number, ticksField: number): number => values.get(field) ?? number(ticksField) / TICKS_PER_MS;
+  const revision = values.get(2) ?? 0;
   return {
+    revision: revision < 0 ? 'end' : revision === 0 ? 'start' : revision,
     strategy: strategy || (STRATEGIES_BY_NUMBER[number(13)] ?? String(number(13))),
     settings: {
       resolveLinks: number(1) !== 0,
