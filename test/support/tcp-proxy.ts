@@ -21,6 +21,7 @@ export class TcpProxy {
   /** Connections taken since the start. */
   accepted = 0;
   private readonly pairs = new Set<Pair>();
+  private readonly stuck = new WeakSet<Pair>();
   private readonly held: (() => void)[] = [];
 
   private constructor(
@@ -59,6 +60,13 @@ export class TcpProxy {
   /** Forgets what is held: those bytes are never passed on. */
   dropHeld(): void {
     this.held.length = 0;
+  }
+
+  /** The connections of now carry nothing any more, and nobody is told; new ones work. What is held is lost. */
+  stuckForEver(): void {
+    this.dropHeld();
+    for (const pair of this.pairs) this.stuck.add(pair);
+    this.mode = 'pass';
   }
 
   /** Ends every connection with a reset on both sides. */
@@ -103,6 +111,7 @@ export class TcpProxy {
 
   private carry(from: Socket, to: Socket, pair: Pair, isHeld: () => boolean): void {
     const deliver = (action: () => void): void => {
+      if (this.stuck.has(pair)) return;
       const later = this.latencyMs > 0 ? () => setTimeout(action, this.latencyMs) : action;
       if (isHeld()) this.held.push(later);
       else later();
