@@ -50,6 +50,16 @@ describe('the last words of a child', () => {
     expect(lastWords(`{"level":30,"msg":"hello"}\n${line}\n`)).toBe('start refused: WAHT_MASTER_KEY is too short');
   });
 
+  it('are the whole list where it closes with one', () => {
+    const output =
+      'starting\nThe configuration is not usable:\n  - PORT is no number\n  - WAHT_MASTER_KEY is missing\n';
+    expect(lastWords(output)).toBe('The configuration is not usable: - PORT is no number - WAHT_MASTER_KEY is missing');
+  });
+
+  it('are not an address in which the word error occurs', () => {
+    expect(lastWords("Nest can't resolve it\nsee https://docs.example/common-errors\n")).toBe("Nest can't resolve it");
+  });
+
   it('are its last line where it does not complain, and nothing where it said nothing', () => {
     expect(lastWords('one\ntwo\n')).toBe('two');
     expect(lastWords('')).toBe('');

@@ -36,19 +36,19 @@ export function applicationVariables(around: Surroundings, given: NodeJS.Process
   const { options, secrets } = around;
   const tiers = around.tierPorts.flatMap((port, index) => tierVariables(around, index + 1, port));
   return {
-    NODE_ENV: given['NODE_ENV'] ?? 'production',
-    WAHT_ENV: given['WAHT_ENV'] ?? 'development',
+    NODE_ENV: given['NODE_ENV'] || 'production',
+    WAHT_ENV: given['WAHT_ENV'] || 'development',
     HOST: options.host,
     PORT: String(options.port),
-    PUBLIC_BASE_URL: given['PUBLIC_BASE_URL'] ?? around.base,
+    PUBLIC_BASE_URL: given['PUBLIC_BASE_URL'] || around.base,
     ESDB_URL: around.eventStoreUrl,
     DATABASE_URL: around.databaseUrl,
     REDIS_URL: around.redisUrl,
-    WAHT_MASTER_KEY: given['WAHT_MASTER_KEY'] ?? secrets.master_key,
-    WAHT_LOOKUP_KEY: given['WAHT_LOOKUP_KEY'] ?? secrets.lookup_key,
+    WAHT_MASTER_KEY: given['WAHT_MASTER_KEY'] || secrets.master_key,
+    WAHT_LOOKUP_KEY: given['WAHT_LOOKUP_KEY'] || secrets.lookup_key,
     WAHT_CALLBACK_SECRET: callbackSecret(around, given),
     ...(options.production ? {} : { HANDSET_URL: handsetUrl(around) }),
-    ...Object.fromEntries(tiers.filter(([name]) => options.ownTiers === false || given[name] === undefined)),
+    ...Object.fromEntries(tiers.filter(([name]) => !options.ownTiers || !given[name])),
   };
 }
 
@@ -94,5 +94,5 @@ export function sandboxVariables(around: Surroundings, data: string, given: Node
 }
 
 function callbackSecret({ secrets }: Surroundings, given: NodeJS.ProcessEnv): string {
-  return given['WAHT_CALLBACK_SECRET'] ?? secrets.callback_secret;
+  return given['WAHT_CALLBACK_SECRET'] || secrets.callback_secret;
 }

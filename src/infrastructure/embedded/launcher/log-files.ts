@@ -46,16 +46,26 @@ export function sizeOf(path: string): number {
 }
 
 /**
- * The line of a child's output that best says why it ended: the last complaint, else the last line that is not part
- * of a stack trace. Structured lines are reduced to their message.
+ * What best says why a child ended, in one line: the list that it closed with, else its last complaint, else its last
+ * line that is not part of a stack trace. Structured lines are reduced to their message.
  */
 export function lastWords(output: string): string {
   const lines = output
     .split('\n')
     .map(messageOf)
     .filter((line) => line !== '' && !/^(at |[{}\]^~]|Node\.js v)/.test(line));
-  const complaint = lines.findLast((line) => /\b(error|fatal|panic|refus|cannot|failed|denied|no space)/i.test(line));
+  const list = closingList(lines);
+  if (list.length > 0) return oneLine(list.join(' '));
+  const complaint = lines.findLast((line) => COMPLAINT.test(line));
   return oneLine(complaint ?? lines.at(-1) ?? '');
+}
+
+const COMPLAINT = /Error\b.*:|\b(error|fatal|panic|refused|cannot|can't|failed|denied|no space)\b(?![/-])/i;
+
+/** A last "header: / - one / - two" as a whole, or nothing. */
+function closingList(lines: readonly string[]): string[] {
+  const header = lines.findLastIndex((line) => !line.startsWith('- '));
+  return header >= 0 && header < lines.length - 1 ? lines.slice(header) : [];
 }
 
 function messageOf(line: string): string {

@@ -21,9 +21,13 @@ interface Kept {
   readonly budget: RestartBudget;
   readonly ended: Promise<void>;
   child?: Child;
+  /** Whether it has served at least once. */
+  served: boolean;
 }
 
 const LOOK_EVERY_MS = 25;
+/** So many first starts that end alike are enough. */
+const ALIKE = 3;
 
 /** Keeps services alive: starts each, waits until it serves, starts it again when it dies, stops all in order. */
 export class Supervisor {
@@ -54,15 +58,12 @@ export class Supervisor {
       service,
       budget: new RestartBudget(this.pausesMs),
       ended: new Promise((resolve) => (ended = resolve)),
+      served: false,
     };
     this.kept.push(kept);
-    let hasServed = false;
-    void this.keepAlive(kept, () => {
-      hasServed = true;
-      served();
-    })
+    void this.keepAlive(kept, served)
       .catch((error: unknown) => {
-        if (!hasServed) failed(error instanceof Error ? error : new Error(String(error)));
+        if (!kept.served) failed(error instanceof Error ? error : new Error(String(error)));
         else if (!this.cancel.signal.aborted) this.giveUp(clearLine(error));
       })
       .finally(ended);
@@ -98,6 +99,8 @@ export class Supervisor {
 
   private async keepAlive(kept: Kept, serving: () => void): Promise<void> {
     const { service, budget } = kept;
+    let before = '';
+    let alike = 0;
     for (;;) {
       const command = await service.command(this.cancel.signal);
       if (this.cancel.signal.aborted) throw new LauncherFailure('Stopped.');
@@ -105,13 +108,20 @@ export class Supervisor {
       kept.child = child;
       if (child.pid !== undefined) this.listener.started?.(child.pid);
       const late = await this.untilServing(service, child);
-      if (late === undefined && child.running) serving();
+      if (late === undefined && child.running) {
+        kept.served = true;
+        serving();
+      }
       const exit = await child.exited;
       if (child.pid !== undefined) this.listener.ended?.(child.pid);
       if (this.cancel.signal.aborted) throw new LauncherFailure('Stopped.');
       const why = late ?? this.describe(exit, child);
-      const pause = exit.code === EXIT_CONFIGURATION || exit.error ? undefined : budget.take(performance.now());
-      if (pause === undefined) throw new LauncherFailure(this.lastLine(service, exit, why));
+      // What has never served and always ends in the same way will not begin to serve: nobody is kept waiting for it.
+      alike = !kept.served && why === before ? alike + 1 : 1;
+      before = why;
+      const hopeless = exit.code === EXIT_CONFIGURATION || exit.error !== undefined || (!kept.served && alike >= ALIKE);
+      const pause = hopeless ? undefined : budget.take(performance.now());
+      if (pause === undefined) throw new LauncherFailure(this.lastLine(service, hopeless, why));
       this.listener.said(`${capital(service.title)} ended (${why}) and is started again.`);
       await delay(pause, undefined, { signal: this.cancel.signal });
     }
@@ -140,10 +150,9 @@ export class Supervisor {
     return words === '' ? how : `${how}: ${words}`;
   }
 
-  private lastLine(service: Service, exit: Exit, why: string): string {
+  private lastLine(service: Service, hopeless: boolean, why: string): string {
     const log = `See ${this.folder.log(service.name)}`;
-    if (exit.code === EXIT_CONFIGURATION || exit.error)
-      return `${capital(service.title)} will not start: ${why}. ${log}`;
+    if (hopeless) return `${capital(service.title)} will not start: ${why}. ${log}`;
     return `${capital(service.title)} died ${RESTARTS_IN_WINDOW + 1} times within a minute; last: ${why}. ${log}`;
   }
 
