@@ -1,5 +1,6 @@
 import { GatewayClient, SandboxClient } from '../support/gateway-client';
 import { rawLog } from '../support/raw-log';
+import { waht } from '../support/provisioning';
 import { type Stack, startStack } from '../support/stack';
 
 jest.setTimeout(120_000);
@@ -10,30 +11,17 @@ describe('an idempotency key', () => {
 
   /** A customer whose wallet holds just what one message costs. */
   async function customerWithMoneyForOne(): Promise<GatewayClient> {
-    const json = async (...args: string[]): Promise<Record<string, string>> => {
-      const { code, output } = await stack.cli(...args, '--json');
-      if (code !== 0) throw new Error(`waht ${args.join(' ')}: ${output}`);
-      return JSON.parse(output.split('\n').findLast((line) => line.startsWith('{')) ?? '{}') as Record<string, string>;
-    };
-    const { customer_id: id = '' } = await json('customer', 'register', '--name', 'One message');
-    const { price_list_id: prices = '' } = await json(
-      'price-list',
-      'publish',
-      '--name',
-      'One',
-      '--tier-1',
-      '0.8',
-      '--tier-2',
-      '1',
-      '--tier-3',
-      '2.5',
-    );
-    await json('price-list', 'assign', '--customer', id, '--price-list', prices);
-    await json('routing', 'assign', '--customer', id, '--tiers', 'tier_1,tier_2,tier_3');
-    await json('sender-id', 'approve', '--customer', id, '--sender', 'ONE', '--tier', 'all');
-    await json('sender-id', 'default', '--customer', id, '--sender', 'ONE');
-    await json('wallet', 'credit', '--customer', id, '--amount', '0.8', '--note', 'for one message');
-    const { key = '' } = await json('key', 'issue', '--customer', id, '--kind', 'live', '--label', 'test');
+    const { customer_id: id = '' } = await waht(stack, 'customer', 'register', '--name', 'One message');
+    const prices = ['--tier-1', '0.8', '--tier-2', '1', '--tier-3', '2.5'];
+    const { price_list_id: list = '' } = await waht(stack, 'price-list', 'publish', '--name', 'One', ...prices);
+    await waht(stack, 'price-list', 'assign', id, list);
+    await waht(stack, 'routing', 'assign', id, 'tier_1,tier_2,tier_3');
+    await waht(stack, 'sender-id', 'request', id, 'ONE');
+    for (const tier of ['tier_1', 'tier_2', 'tier_3'])
+      await waht(stack, 'sender-id', 'approve', id, 'ONE', '--tier', tier);
+    await waht(stack, 'sender-id', 'default', id, 'ONE');
+    await waht(stack, 'wallet', 'credit', id, '0.8', '--note', 'for one message');
+    const { key = '' } = await waht(stack, 'key', 'issue', id, '--kind', 'live');
     return new GatewayClient(stack.base, key, 100);
   }
 

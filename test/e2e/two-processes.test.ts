@@ -1,5 +1,6 @@
 import { GatewayClient } from '../support/gateway-client';
 import { foldWallet, kes, rawLog } from '../support/raw-log';
+import { waht } from '../support/provisioning';
 import { type Stack, startStack } from '../support/stack';
 
 jest.setTimeout(240_000);
@@ -46,26 +47,12 @@ describe('two processes on one wallet', () => {
   });
 
   it('spend at once through one what was credited through the other', async () => {
-    const json = async (...args: string[]): Promise<Record<string, string>> => {
-      const { code, output } = await stack.cli(...args, '--json');
-      if (code !== 0) throw new Error(`waht ${args.join(' ')}: ${output}`);
-      return JSON.parse(output.split('\n').findLast((line) => line.startsWith('{')) ?? '{}') as Record<string, string>;
-    };
     const customer = stack.demo?.customer_id ?? '';
     const [first, second] = both;
     const { available_kes } = (await first?.balance()) ?? { available_kes: 0 };
-    await json(
-      'wallet',
-      'adjust',
-      '--customer',
-      customer,
-      '--amount',
-      `-${available_kes}`,
-      '--note',
-      'emptied by a test',
-    );
+    await waht(stack, 'wallet', 'adjust', customer, String(available_kes), '--note', 'emptied by a test');
     for (const client of both) expect((await client.send('+254712345678')).status).toBe(402);
-    await json('wallet', 'credit', '--customer', customer, '--amount', '1.6', '--note', 'for two messages');
+    await waht(stack, 'wallet', 'credit', customer, '1.6', '--note', 'for two messages');
     expect((await first?.send('+254712345678'))?.status).toBe(202);
     expect((await second?.send('+254712345678'))?.status).toBe(202);
     for (const client of both) expect((await client.send('+254712345678')).status).toBe(402);
