@@ -1,4 +1,9 @@
 import { StoreUnavailable } from '../../../src/application/ports/event-store';
+import { ConnectionSource } from '../../../src/infrastructure/event-store/connection/connection-source';
+import { SilenceWatch } from '../../../src/infrastructure/event-store/connection/silence-watch';
+import { EventCodec } from '../../../src/infrastructure/event-store/registry/event-codec';
+import { eventRegistry } from '../../../src/infrastructure/event-store/registry/event-registry';
+import { CatchUpFeed } from '../../../src/infrastructure/event-store/subscriptions/catch-up-feed';
 import { AdapterUnderTest } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
 import { reserved } from '../../support/event-builders';
@@ -123,6 +128,36 @@ describe('the line to the event store', () => {
     proxy.dropHeld();
     proxy.stuckForEver();
     expect(await read).toHaveLength(1);
+  });
+
+  it('falls silent under a feed: the watch asks, hears nothing, and the feed goes on over a fresh one', async () => {
+    const { logger, metrics } = through;
+    const connections = new ConnectionSource(`esdb://127.0.0.1:${proxy.port}?tls=false`, logger, 900);
+    const watch = new SilenceWatch(connections, 100, 300, 300);
+    const seen: string[] = [];
+    const feed = new CatchUpFeed(
+      {
+        name: 'silent',
+        from: null,
+        streamPrefixes: [stream],
+        batchSize: 10,
+        lingerMs: 2,
+        onBatch: async (items) => void seen.push(...items.map(({ event }) => event.stream)),
+      },
+      { connections, codec: new EventCodec(eventRegistry), metrics, logger },
+    );
+    await eventually(async () => feed.isLive(), 5_000);
+    // A quiet log alone is no reason to leave a connection.
+    await pause(1_500);
+    const before = proxy.accepted;
+    expect(feed.isLive()).toBe(true);
+    proxy.stuckForEver();
+    await direct.store.append(`${stream}-unheard`, 'no_stream', [reserved(1)]);
+    await eventually(async () => seen.includes(`${stream}-unheard`), 5_000);
+    expect(proxy.accepted).toBe(before + 1);
+    watch.stop();
+    await feed.stop();
+    connections.close();
   });
 
   it('is lost by a feed and a worker: both go on where they were', async () => {
