@@ -46,8 +46,12 @@ describe('the last words of a child', () => {
   });
 
   it('are the message of a structured line', () => {
-    const line = JSON.stringify({ level: 60, msg: 'start refused', err: { message: 'WAHT_MASTER_KEY is too short' } });
-    expect(lastWords(`{"level":30,"msg":"hello"}\n${line}\n`)).toBe('start refused: WAHT_MASTER_KEY is too short');
+    const line = JSON.stringify({
+      level: 'fatal',
+      msg: 'start refused',
+      err: { message: 'WAHT_MASTER_KEY is too short' },
+    });
+    expect(lastWords(`{"level":"info","msg":"hello"}\n${line}\n`)).toBe('start refused: WAHT_MASTER_KEY is too short');
   });
 
   it('are the whole list where it closes with one', () => {
@@ -68,18 +72,20 @@ describe('the last words of a child', () => {
 
 describe('complaints for the terminal', () => {
   it('are warnings and worse', () => {
-    expect(complaintIn('{"level":30,"msg":"fine"}')).toBeUndefined();
-    expect(complaintIn('{"level":40,"msg":"slow"}')).toBe('WARN slow');
-    expect(complaintIn('{"level":50,"msg":"lost","err":{"message":"ECONNREFUSED"}}')).toBe('ERROR lost: ECONNREFUSED');
+    expect(complaintIn('{"level":"info","msg":"fine"}')).toBeUndefined();
+    expect(complaintIn('{"level":"warn","msg":"slow"}')).toBe('WARN slow');
+    expect(complaintIn('{"level":"error","msg":"lost","err":{"message":"ECONNREFUSED"}}')).toBe(
+      'ERROR lost: ECONNREFUSED',
+    );
     expect(complaintIn('    at main (file.js:3:4)')).toBeUndefined();
     expect(complaintIn('{"level":')).toBeUndefined();
   });
 
   it('are passed on as they are written, whole lines only', async () => {
-    writeFileSync(log, '{"level":50,"msg":"before"}\n');
+    writeFileSync(log, '{"level":"error","msg":"before"}\n');
     const told: string[] = [];
     const follower = new ComplaintFollower(log, (line) => told.push(line));
-    writeFileSync(log, '{"level":40,"msg":"a"}\n{"level":40,', { flag: 'a' });
+    writeFileSync(log, '{"level":"warn","msg":"a"}\n{"level":"warn",', { flag: 'a' });
     await until(() => told.length === 1);
     writeFileSync(log, '"msg":"b"}\n', { flag: 'a' });
     await until(() => told.length === 2);

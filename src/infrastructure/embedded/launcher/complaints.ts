@@ -2,8 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { hasCode, oneLine } from './failure';
 import { readBytesFrom, sizeOf } from './log-files';
 
-const WARN = 40;
-const NAMES: Readonly<Record<number, string>> = { 40: 'WARN', 50: 'ERROR', 60: 'FATAL' };
+const LEVELS = ['warn', 'error', 'fatal'];
 /** An outage makes the application say the same thing very often; the terminal gets so much of it, the log all. */
 const MOST_LINES_IN_A_SECOND = 10;
 
@@ -12,9 +11,9 @@ export function complaintIn(line: string): string | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
     const entry = JSON.parse(line) as { level?: unknown; msg?: unknown; err?: { message?: unknown } };
-    if (typeof entry.level !== 'number' || entry.level < WARN) return undefined;
+    if (typeof entry.level !== 'string' || !LEVELS.includes(entry.level)) return undefined;
     const parts = [entry.msg, entry.err?.message].filter((part) => typeof part === 'string' && part !== '');
-    return `${NAMES[entry.level] ?? 'WARN'} ${oneLine([...new Set(parts)].join(': '))}`;
+    return `${entry.level.toUpperCase()} ${oneLine([...new Set(parts)].join(': '))}`;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

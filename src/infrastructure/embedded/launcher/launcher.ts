@@ -95,9 +95,9 @@ class Run {
     if (signals.stopping) return;
     await Promise.all(plan.foundations.map((service) => this.supervisor.start(service)));
     writeJsonFile(folder.path('runtime.json'), plan.variables);
-    const complaints = new ComplaintFollower(folder.log('application'), input.say);
     await this.supervisor.start(plan.application);
     await this.openDoors(plan);
+    const complaints = new ComplaintFollower(folder.log('application'), input.say);
     void signals.first.then(() => complaints.stop());
   }
 
