@@ -71,9 +71,10 @@ export class MemorySnapshots implements Snapshots {
 export function walletsOn(
   store: EventStore,
   snapshots: Snapshots = new MemorySnapshots(),
+  time: Clock = clock,
 ): { wallets: GroupCommitWallets; metrics: CountingMetrics } {
   const metrics = new CountingMetrics();
-  return { wallets: new GroupCommitWallets(store, snapshots, ids, clock, metrics, silent), metrics };
+  return { wallets: new GroupCommitWallets(store, snapshots, ids, time, metrics, silent), metrics };
 }
 
 export function context(timeoutMs?: number): CommandContext {

@@ -1,7 +1,7 @@
 import { DomainError } from '../../../src/domain/shared/domain-error';
 import { money } from '../../../src/domain/shared/money';
 import { MemoryEventStore } from '../../support/memory-event-store';
-import { context, MemorySnapshots, openWith, reservation, wallet, walletsOn } from './wallet-fixture';
+import { clock, context, MemorySnapshots, openWith, reservation, wallet, walletsOn } from './wallet-fixture';
 
 const STREAM = 'wallet-cus_1';
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -176,9 +176,22 @@ describe('the wallet writer', () => {
     expect(await here.wallets.balance(wallet)).toMatchObject({ available: 0n, reserved: 10n });
   });
 
+  it('refuses nobody for the sake of a group that may yet fail', async () => {
+    const store = new MemoryEventStore();
+    const there = walletsOn(store).wallets;
+    await openWith(there, 10n);
+    // Cold, so what it reads is newer than both questions; the first takes all, and only then does the money come.
+    const here = walletsOn(store).wallets;
+    store.beforeNextAppend = async () => {
+      await there.credit(wallet, context(), { creditId: 'r1', amount: money(10n), source: 'mpesa', note: null });
+    };
+    const outcomes = times(2, () => outcome(here.reserve(wallet, context(), reservation(10n))));
+    expect(await Promise.all(outcomes)).toEqual(['done', 'done']);
+  });
+
   it('answers unavailable on an unknown outcome, and counts what was written all the same', async () => {
     const store = new MemoryEventStore();
-    const { wallets } = walletsOn(store);
+    const { wallets, metrics } = walletsOn(store);
     await openWith(wallets, 10n);
     store.fault = 'unknown_written';
     const rsv = reservation(4n);
@@ -189,6 +202,8 @@ describe('the wallet writer', () => {
     expect(await outcome(wallets.reserve(wallet, context(), reservation(6n)))).toBe('done');
     expect(await wallets.release(wallet, context(), { ...rsv, reason: 'abandoned' })).toBe(true);
     expect(await wallets.balance(wallet)).toMatchObject({ available: 4n, reserved: 6n });
+    // It looked before it decided again, and did not run into what it had written itself.
+    expect(metrics.conflicts).toBe(0);
   });
 
   it('builds on nothing of a group that was lost', async () => {
@@ -288,6 +303,26 @@ describe('the wallet writer', () => {
     await openWith(wallets, 50n, { customerId: 'cus_1', mode: 'test' });
     expect(await wallets.balance(wallet)).toMatchObject({ available: 5n });
     expect(await wallets.balance({ customerId: 'cus_1', mode: 'test' })).toMatchObject({ available: 50n });
+  });
+
+  it('forgets a wallet that nobody used for long, and knows it again when somebody does', async () => {
+    const store = new MemoryEventStore();
+    let passedMs = 0;
+    const time = { ...clock, monotonicMs: () => performance.now() + passedMs };
+    const { wallets } = walletsOn(store, new MemorySnapshots(), time);
+    const another = { customerId: 'cus_2', mode: 'live' } as const;
+    await openWith(wallets, 5n);
+    const readsFromTheStart = (): number =>
+      store.reads.filter((read) => read.stream === STREAM && read.from === 0n).length;
+    expect(readsFromTheStart()).toBe(1);
+    passedMs = 10 * 60_000;
+    await wallets.balance(another);
+    await wallets.balance(wallet);
+    expect(readsFromTheStart()).toBe(1);
+    passedMs += 16 * 60_000;
+    await wallets.balance({ ...another, mode: 'test' });
+    expect(await wallets.balance(wallet)).toMatchObject({ available: 5n });
+    expect(readsFromTheStart()).toBe(2);
   });
 
   it('lets what is with a writer come to its end when the process goes', async () => {
