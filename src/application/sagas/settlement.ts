@@ -18,6 +18,8 @@ import { MessageMemory, type KnownMessage } from './message-memory';
 import { RecentDispatches } from './recent-dispatches';
 
 const ACTOR = { kind: 'system', id: 'settlement' } as const;
+/** Nobody waits for a settlement as for a request: a store that is slow for a while is waited for. */
+const SETTLE_WITHIN_MS = 20_000;
 
 /**
  * The money moments, and the alarm of the report deadline. A reservation ends once, whoever asks and however often, so
@@ -101,13 +103,13 @@ export class Settlement {
     // A delivery reported after the money had gone back changes nothing about it.
     if (deliveredAt !== null) return;
     const { reservationId } = state.order;
-    const context = this.commands.context(message, causeOf(event), 'release');
+    const context = this.commands.context(message, causeOf(event), 'release', SETTLE_WITHIN_MS);
     await this.wallets.release(walletOf(state), context, { reservationId, messageId: message.messageId, reason });
   }
 
   private async debit(event: RecordedEvent, message: KnownMessage, state: LiveMessage, amount: MoneyString) {
     const { reservationId } = state.order;
-    const context = this.commands.context(message, causeOf(event), 'debit');
+    const context = this.commands.context(message, causeOf(event), 'debit', SETTLE_WITHIN_MS);
     await this.wallets.debit(walletOf(state), context, {
       ...{ reservationId, messageId: message.messageId, amount: parseMoney(amount) },
     });
