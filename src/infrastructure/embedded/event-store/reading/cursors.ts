@@ -20,6 +20,7 @@ export interface Cursor {
   readonly isBehind: boolean;
 }
 
+const NOT_CAUGHT_UP = -1;
 const NOTHING: Advance = { events: [], scanned: 0 };
 /** Goes through `$all`, filtered or not. */
 export class AllCursor implements Cursor {
@@ -60,8 +61,8 @@ export class AllCursor implements Cursor {
 export class StreamCursor implements Cursor {
   private number = 0;
   private readonly nameBytes: Buffer;
-  /** Every event of the stream up to this number in the log was seen; 0 while catching up. */
-  private seen = 0;
+  /** Every event of the stream up to this number in the log was seen; NOT_CAUGHT_UP before that is known of any. */
+  private seen = NOT_CAUGHT_UP;
 
   constructor(
     private readonly view: StreamView,
@@ -78,6 +79,7 @@ export class StreamCursor implements Cursor {
   }
 
   get isBehind(): boolean {
+    if (this.seen === NOT_CAUGHT_UP) return true;
     return this.seen + 1 < this.tail.firstHeld && this.seen < this.tail.lastSequence;
   }
 
