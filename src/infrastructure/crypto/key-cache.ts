@@ -15,7 +15,6 @@ export class KeyCache {
   private readonly keys: Buffer;
   private readonly bySubject = new Map<string, Slot>();
   private readonly byReference = new Map<string, Slot>();
-  private readonly free: number[] = [];
   private used = 0;
 
   constructor(private readonly capacity: number) {
@@ -57,17 +56,7 @@ export class KeyCache {
     if (reference !== '') this.byReference.set(reference, slot);
   }
 
-  /** Forgets a key that was destroyed elsewhere. */
-  forget(subjectId: string): void {
-    const slot = this.bySubject.get(subjectId);
-    if (slot === undefined) return;
-    this.remove(slot);
-    this.free.push(slot.index);
-  }
-
   private takeSlot(): number {
-    const free = this.free.pop();
-    if (free !== undefined) return free;
     if (this.used < this.capacity) return this.used++;
     // A map keeps the order of insertion, and `touch` inserts anew: the first is the one not used for longest.
     for (const oldest of this.bySubject.values()) {

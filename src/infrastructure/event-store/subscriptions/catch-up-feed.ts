@@ -198,11 +198,10 @@ export class CatchUpFeed implements CatchUpSubscription {
     if (!this.stopped) throw new PositionNotInLog(this.options.name, from, `its end is at ${positionText(head)}`);
   }
 
-  private asPositionProblem(error: unknown, from: LogPosition | null): unknown {
+  private asPositionProblem(error: unknown, from: LogPosition | null): Error {
     const { detail } = grpcFailure(error);
-    return from !== null && detail.includes('InvalidPosition')
-      ? new PositionNotInLog(this.options.name, from, detail)
-      : error;
+    if (from !== null && detail.includes('InvalidPosition')) return new PositionNotInLog(this.options.name, from, detail);
+    return error instanceof Error ? error : new Error(detail);
   }
 
   private async pauseAfter(error: unknown, connection: Connection): Promise<void> {

@@ -1,4 +1,4 @@
-import { ProtobufReader } from './protobuf-reader';
+import type { ProtobufReader } from './protobuf-reader';
 
 const hex = (value: bigint): string => BigInt.asUintN(64, value).toString(16).padStart(16, '0');
 

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { ERASED } from '../../../src/application/ports/subject-vault';
+import { CryptoIdSource } from '../../../src/infrastructure/crypto/id-source';
+import { PostgresSubjectVault } from '../../../src/infrastructure/crypto/postgres-subject-vault';
+import { SystemClock } from '../../../src/infrastructure/crypto/system-clock';
+import { Database } from '../../../src/infrastructure/postgres/database';
+import { findMigrations, migrate } from '../../../src/infrastructure/postgres/migrations';
+import { MemoryLogger } from '../../support/adapter';
+import { createTestDatabase, type TestDatabase } from '../../support/services';
+
+const PHONE = '+254712345678';
+
+describe('the vault of subjects', () => {
+  const keys = { masterKey: randomBytes(32), lookupKey: randomBytes(32) };
+  const logger = new MemoryLogger();
+  const opened: Database[] = [];
+  let home: TestDatabase;
+  let database: Database;
+
+  /** As another process would have it: a pool and a cache of its own. */
+  const vault = (cachedKeys?: number, with_ = keys): PostgresSubjectVault =>
+    new PostgresSubjectVault(connect(), with_, new CryptoIdSource(new SystemClock()), logger, cachedKeys);
+  const connect = (): Database => {
+    const connected = new Database(home.url, {
+      max: 4,
+      statementTimeoutMs: 10_000,
+      applicationName: 'test',
+      onError: (error) => logger.error({ error: error.message }, 'pool'),
+    });
+    opened.push(connected);
+    return connected;
+  };
+  const rows = async (): Promise<
+    { customer_id: string; subject_id: string; lookup_hash: Buffer; wrapped_key: Buffer }[]
+  > =>
+    (
+      await database.query<{ customer_id: string; subject_id: string; lookup_hash: Buffer; wrapped_key: Buffer }>({
+        text: 'SELECT * FROM subject_keys ORDER BY customer_id, subject_id',
+      })
+    ).rows;
+
+  beforeAll(async () => {
+    home = await createTestDatabase();
+    database = connect();
+    const ours = (await findMigrations()).filter(({ number }) => number >= 10 && number < 20);
+    await migrate(database, ours, logger);
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((connected) => connected.close()));
+    await home.drop();
+  });
+  beforeEach(() => database.query({ text: 'TRUNCATE subject_keys' }));
+
+  it('gives one number one subject a customer, durable, and known to another process', async () => {
+    const one = vault();
+    const subject = await one.subjectFor('cus_1', PHONE);
+    expect(subject.subjectId).toMatch(/^sub_[0-9A-Z]{26}$/);
+    expect(subject.lookupHash).toBe(one.lookupHash(PHONE));
+    expect(await rows()).toHaveLength(1);
+    expect(await one.subjectFor('cus_1', PHONE)).toEqual(subject);
+    expect(await vault().subjectFor('cus_1', PHONE)).toEqual(subject);
+    expect((await one.subjectFor('cus_2', PHONE)).subjectId).not.toBe(subject.subjectId);
+    expect((await one.subjectFor('cus_2', PHONE)).lookupHash).toBe(subject.lookupHash);
+  });
+
+  it('shares one insert between calls at once, and agrees with another process that makes the same', async () => {
+    const [one, two] = [vault(), vault()];
+    const phones = Array.from({ length: 300 }, (_, n) => `+2547${String(n % 100).padStart(8, '0')}`);
+    const [ofOne, ofTwo] = await Promise.all([
+      Promise.all(phones.map((phone) => one.subjectFor('cus_1', phone))),
+      Promise.all([...phones].reverse().map((phone) => two.subjectFor('cus_1', phone))),
+    ]);
+    expect(ofTwo.reverse()).toEqual(ofOne);
+    expect(await rows()).toHaveLength(100);
+    const sealed = ofOne.map(({ subjectId }) => one.seal(subjectId, 'habari'));
+    expect(new Set(await two.open(sealed))).toEqual(new Set(['habari']));
+  });
+
+  it('opens in the order given, reading the keys that it lacks in one query', async () => {
+    const one = vault();
+    const subjects = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => one.subjectFor('cus_1', `+25471${String(n).padStart(7, '0')}`)),
+    );
+    const fields = subjects.map(({ subjectId }, n) => one.seal(subjectId, `body ${n}`));
+    const other = vault();
+    const spy = jest.spyOn(opened.at(-1) ?? database, 'query');
+    const expected = fields.map((_, n) => `body ${n}`);
+    expect(await other.open(fields)).toEqual(expected);
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(await other.open(fields)).toEqual(expected);
+    expect(spy).toHaveBeenCalledTimes(1);
+    expect(await other.open([])).toEqual([]);
+  });
+
+  it('opens more than its cache holds', async () => {
+    const one = vault();
+    const subjects = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => one.subjectFor('cus_1', `+25472${String(n).padStart(7, '0')}`)),
+    );
+    const fields = subjects.map(({ subjectId }, n) => one.seal(subjectId, `body ${n}`));
+    expect(await vault(4).open(fields)).toEqual(fields.map((_, n) => `body ${n}`));
+  });
+
+  it('reads [erased] once the key is destroyed, and throws nothing', async () => {
+    const one = vault();
+    const { subjectId } = await one.subjectFor('cus_1', PHONE);
+    const kept = await one.subjectFor('cus_1', '+254712345679');
+    const fields = [one.seal(subjectId, PHONE), one.seal(kept.subjectId, 'kept')];
+    await database.query({ text: 'DELETE FROM subject_keys WHERE subject_id = $1', values: [subjectId] });
+    expect(await vault().open(fields)).toEqual([ERASED, 'kept']);
+    const again = await vault().subjectFor('cus_1', PHONE);
+    expect(again.subjectId).not.toBe(subjectId);
+  });
+
+  it('reads [erased] where a field was damaged, and says so in the log', async () => {
+    const one = vault();
+    const { subjectId } = await one.subjectFor('cus_1', PHONE);
+    const sealed = one.seal(subjectId, PHONE);
+    logger.lines.length = 0;
+    expect(await one.open([{ ...sealed, tag: 'AAAAAAAAAAAAAAAAAAAAAA' }])).toEqual([ERASED]);
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { subjectId } }]);
+  });
+
+  it('finds, and never makes', async () => {
+    const one = vault();
+    expect(await one.findSubject('cus_1', PHONE)).toBeNull();
+    expect(await one.subjectsOfPhone(PHONE)).toEqual([]);
+    const mine = await one.subjectFor('cus_1', PHONE);
+    const theirs = await one.subjectFor('cus_2', PHONE);
+    expect(await vault().findSubject('cus_1', PHONE)).toEqual(mine);
+    expect(await vault().subjectsOfPhone(PHONE)).toEqual([
+      { customerId: 'cus_1', subjectId: mine.subjectId },
+      { customerId: 'cus_2', subjectId: theirs.subjectId },
+    ]);
+    expect(await rows()).toHaveLength(2);
+  });
+
+  it('keeps neither a number nor a key in the table, and the hash is keyed', async () => {
+    const one = vault();
+    const { lookupHash } = await one.subjectFor('cus_1', PHONE);
+    const [row] = await rows();
+    expect(JSON.stringify(row)).not.toContain('712345678');
+    expect(row?.lookup_hash.toString('hex')).toBe(lookupHash);
+    expect(row?.wrapped_key).toHaveLength(12 + 32 + 16);
+    expect(vault(10, { ...keys, lookupKey: randomBytes(32) }).lookupHash(PHONE)).not.toBe(lookupHash);
+    await expect(vault(10, { ...keys, masterKey: randomBytes(32) }).subjectFor('cus_1', PHONE)).rejects.toThrow();
+  });
+
+  it('does not seal for a subject that it does not hold the key of', () => {
+    expect(() => vault().seal('sub_01HXKR3ABCDEFGHJKMNPQRSTVW', 'x')).toThrow('does not hold the key');
+  });
+
+  it('fails the callers of a batch that could not be written, and works again afterwards', async () => {
+    const one = vault();
+    await database.query({ text: 'ALTER TABLE subject_keys RENAME TO away' });
+    await expect(Promise.all([one.subjectFor('cus_1', PHONE), one.subjectFor('cus_2', PHONE)])).rejects.toThrow();
+    await database.query({ text: 'ALTER TABLE away RENAME TO subject_keys' });
+    expect((await one.subjectFor('cus_1', PHONE)).subjectId).toMatch(/^sub_/);
+  });
+});
