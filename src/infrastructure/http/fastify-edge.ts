@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Configuration } from '../../application/ports/configuration';
-import { DomainError } from '../../domain/shared/domain-error';
+import { type DomainError } from '../../domain/shared/domain-error';
 import { addBodyParsers, refuseContentEncoding } from './bodies';
 import { PROBLEM_TYPE, problemDocument, problemOf, type Problem } from './problem';
 import { newRequestId, requestIdOf } from './request-id';
@@ -26,7 +26,6 @@ const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 } as const;
@@ -37,6 +36,8 @@ const PAGE_HEADERS = {
   'content-security-policy':
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 } as const;
+
+const HTTPS_ONLY = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } as const;
 
 /** The HTTP server before any route: limits, deadlines, request ids, bodies, and answers to what is not even HTTP. */
 export function createAdapter(configuration: Configuration): FastifyAdapter {
@@ -59,10 +60,13 @@ export function createAdapter(configuration: Configuration): FastifyAdapter {
     },
     clientErrorHandler: answerClientError,
   });
+  const transport = configuration.publicBaseUrl.startsWith('https:') ? HTTPS_ONLY : {};
+  const headers = { ...SECURITY_HEADERS, ...transport };
+  const pageHeaders = { ...PAGE_HEADERS, ...transport };
   const fastify: FastifyInstance = adapter.getInstance();
   addBodyParsers(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.headers(request.url.startsWith('/docs') ? PAGE_HEADERS : SECURITY_HEADERS);
+    reply.headers(request.url.startsWith('/docs') ? pageHeaders : headers);
     reply.header('x-request-id', request.id);
     done(refusedByShape(request) ?? undefined);
   });

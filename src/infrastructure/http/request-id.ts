@@ -10,4 +10,11 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   return typeof given === 'string' && SANE.test(given) ? given : newRequestId();
 }
 
-export const newRequestId = (): string => `req_${randomBytes(12).toString('hex')}`;
+/** Unique by the process's random part and a count: random bytes for each request would be work for nothing. */
+const processPart = randomBytes(8).toString('hex');
+let made = 0;
+
+export function newRequestId(): string {
+  made += 1;
+  return `req_${processPart}${made.toString(16).padStart(8, '0')}`;
+}

@@ -24,7 +24,6 @@ export class RedisConnection {
     private readonly logger: Logger,
   ) {
     this.redis = new Redis(url, {
-      commandTimeout: COMMAND_TIMEOUT_MS,
       connectTimeout: CONNECT_TIMEOUT_MS,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -42,7 +41,7 @@ export class RedisConnection {
    */
   async run<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     try {
-      const result = await work(this.redis);
+      const result = await inTime(work(this.redis));
       this.silentSince = null;
       return result;
     } catch (error) {
@@ -82,4 +81,17 @@ export class RedisConnection {
     this.down = false;
     this.silentSince = null;
   }
+}
+
+/**
+ * Rejects after 250 ms, but only once what has arrived meanwhile has been read: timers come before sockets in the event
+ * loop, so after a busy moment an answer that is long there would count as missing, and a request as an outage.
+ */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      setImmediate(() => reject(new Error(`Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`)));
+    }, COMMAND_TIMEOUT_MS);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
