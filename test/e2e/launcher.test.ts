@@ -68,7 +68,8 @@ describe('a start on an empty folder', () => {
     expect(first.output).not.toMatch(/\n\s+at /);
 
     const second = home.run();
-    expect(await second.ready()).toBeLessThan(10_000);
+    // Three seconds on a machine that does nothing else; a test run does.
+    expect(await second.ready()).toBeLessThan(20_000);
     const { rows } = await withDatabase((client) => client.query<{ answer: string }>('SELECT answer FROM kept'));
     expect(rows).toEqual([{ answer: 'yes' }]);
     expect(await withRedis((redis) => redis.get('kept'))).toBe('yes');
@@ -99,20 +100,19 @@ describe('a start on an empty folder', () => {
 });
 
 describe('a child that dies', () => {
-  it.each(['application', 'redis', 'postgres', 'event-store', 'sandbox'] as const)(
-    'is started again: %s',
-    async (name) => {
-      const launcher = home.run();
-      await launcher.ready();
+  it('is started again, whichever it is, and the program recovers', async () => {
+    const launcher = home.run();
+    await launcher.ready();
+    for (const name of CHILDREN) {
       const before = home.pidOf(name);
       process.kill(before ?? 0, 'SIGKILL');
       await launcher.until(() => home.pidOf(name) !== undefined && home.pidOf(name) !== before, `another ${name}`);
-      await launcher.until(() => launcher.output.includes('killed by SIGKILL) and is started again.'), 'the line');
       await untilReady();
-      expect(await launcher.interrupt()).toBe(0);
-      expect(home.running()).toEqual([]);
-    },
-  );
+    }
+    expect(launcher.output.match(/ended \(killed by SIGKILL\) and is started again\./g)).toHaveLength(CHILDREN.length);
+    expect(await launcher.interrupt()).toBe(0);
+    expect(home.running()).toEqual([]);
+  });
 });
 
 async function untilReady(): Promise<void> {

@@ -24,7 +24,7 @@ export function nodeService(options: NodeServiceOptions): Service {
     command: () =>
       Promise.resolve({
         file: process.execPath,
-        args: ['--enable-source-maps', options.entry, ...(options.args ?? [])],
+        args: [options.entry, ...(options.args ?? [])],
         env: options.env,
       }),
     missing:
