@@ -43,7 +43,7 @@ export async function findMigrations(root: string = MIGRATIONS_ROOT): Promise<Mi
     const sha256 = createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
     found.push({ number: Number(match[1]), name: entry.name, path, text, sha256 });
   }
-  found.sort((a, b) => a.number - b.number);
+  found.sort((a, b) => a.number - b.number || (a.path < b.path ? -1 : 1));
   for (const [i, migration] of found.entries()) {
     const before = found[i - 1];
     if (before?.number === migration.number) {
