@@ -1,0 +1,127 @@
+import type { Clock } from '../../../src/application/ports/clock';
+import type { Logger } from '../../../src/application/ports/logger';
+import type { SmsGateway, SmsGateways, SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
+import { CircuitHealth } from '../../../src/application/routing/circuit-health';
+import type { Tier } from '../../../src/domain/routing/tiers';
+
+const gateway = (tier: Tier): SmsGateway => ({
+  ...{ name: `at_${tier}`, tier, adapter: 'africastalking', simulated: true, deadlineMs: 10_000 },
+  submit: () => Promise.resolve({ kind: 'unknown', code: 'never called' }),
+});
+const all = [gateway('tier_1'), gateway('tier_2')];
+const gateways: SmsGateways = {
+  forTier: (_mode, tier) => all.find((one) => one.tier === tier) ?? null,
+  byName: (name) => all.find((one) => one.name === name) ?? null,
+  all: () => all,
+};
+const refusal = (data: Partial<Extract<SubmissionOutcome, { kind: 'refused' }>>): SubmissionOutcome => ({
+  ...{ kind: 'refused', class: 'R', scope: null, code: 'connection_refused', reason: '', failureCode: '' },
+  ...{ byProvider: false, retryAfterSeconds: null, ...data },
+});
+const accepted: SubmissionOutcome = { kind: 'accepted', providerMessageId: 'id', providerCost: null };
+
+describe('the health of providers', () => {
+  let nowMs: number;
+  let told: string[];
+  let written: string[];
+  let health: CircuitHealth;
+  const clock: Clock = { now: () => nowMs, iso: () => new Date(nowMs).toISOString(), monotonicMs: () => nowMs };
+  const silent = (): void => undefined;
+  const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, child: () => logger };
+  const request = { sender: 'WAHT', destination: '+254722000001', failedOver: false, take: false };
+  const context = { customerId: 'cus_1', sender: 'WAHT', destination: '+254722000001' };
+  const permitted = (tier: Tier, extra: Partial<typeof request> = {}): boolean =>
+    health.permits('live', tier, { ...request, ...extra });
+  const record = (outcome: SubmissionOutcome, times = 1, extra: Partial<typeof context> = {}): void => {
+    for (let i = 0; i < times; i++) health.record('at_tier_1', outcome, { ...context, ...extra });
+  };
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    [nowMs, told, written] = [1_000, [], []];
+    const journal = { opened: () => written.push('opened'), closed: () => written.push('closed') };
+    health = new CircuitHealth(gateways, clock, journal, logger);
+    health.onChange(({ provider, to }) => told.push(`${provider} ${to}`));
+  });
+  afterEach(() => {
+    health.stop();
+    jest.useRealTimers();
+  });
+  const pass = (ms: number): void => {
+    nowMs += ms;
+    jest.advanceTimersByTime(ms + 1);
+  };
+
+  it('opens a circuit, tells and writes it, and tries again after the cool-down', () => {
+    record(refusal({}), 5);
+    expect(permitted('tier_1')).toBe(false);
+    expect(permitted('tier_2')).toBe(true);
+    expect(health.order('live', ['tier_1', 'tier_2'], request)).toEqual(['tier_2', 'tier_1']);
+    pass(15_000);
+    expect(told).toEqual(['at_tier_1 open', 'at_tier_1 half_open']);
+    expect(permitted('tier_1', { failedOver: true })).toBe(false);
+    expect(permitted('tier_1', { take: true })).toBe(true);
+    expect(permitted('tier_1')).toBe(false);
+    record(accepted);
+    expect(permitted('tier_1')).toBe(true);
+    expect(told.at(-1)).toBe('at_tier_1 closed');
+    expect(written).toEqual(['opened', 'closed']);
+  });
+  it('writes one opening, however often the trial fails', () => {
+    record(refusal({}), 5);
+    pass(15_000);
+    record(refusal({}));
+    pass(30_000);
+    record(refusal({}));
+    expect(written).toEqual(['opened']);
+    expect(told).toEqual(['open', 'half_open', 'open', 'half_open', 'open'].map((to) => `at_tier_1 ${to}`));
+  });
+  it.each<[string, SubmissionOutcome]>([
+    ['a refused connection', refusal({})],
+    ['an HTTP 503', refusal({ code: 'http_503' })],
+    ['an error of the provider’s own', refusal({ code: '500', byProvider: true })],
+    ['silence', { kind: 'unknown', code: 'no_answer_in_time' }],
+    ['a lost connection', { kind: 'unknown', code: 'connection_lost' }],
+    ['a page that is not its contract', refusal({ class: 'F', code: 'unreadable_answer' })],
+  ])('counts %s as an outage', (_name, outcome) => {
+    record(outcome, 5);
+    expect(permitted('tier_1')).toBe(false);
+  });
+  it.each<[string, SubmissionOutcome]>([
+    ['what the recipient caused', refusal({ class: 'P', code: '406', byProvider: true })],
+    ['a message it does not carry', refusal({ class: 'F', code: '407', byProvider: true })],
+    ['a limit of its rate', refusal({ code: 'http_429' })],
+    ['a message it calls malformed', refusal({ class: 'P', code: 'http_400' })],
+    ['an acceptance without an id', { kind: 'unknown', code: 'accepted_without_id' }],
+  ])('does not count %s', (_name, outcome) => {
+    record(outcome, 20);
+    expect(permitted('tier_1')).toBe(true);
+  });
+  it('shuts only what an F! concerns: the account', () => {
+    record(refusal({ class: 'F!', scope: 'account', code: '405', byProvider: true }));
+    expect(permitted('tier_1')).toBe(false);
+  });
+  it('shuts only what an F! concerns: a sender', () => {
+    record(refusal({ class: 'F!', scope: 'sender', code: '402', byProvider: true }));
+    expect(permitted('tier_1')).toBe(false);
+    expect(permitted('tier_1', { sender: 'OTHER' })).toBe(true);
+    nowMs += 900_000;
+    expect(permitted('tier_1')).toBe(true);
+  });
+  it('shuts a prefix once different numbers of it were refused', () => {
+    const risk = refusal({ class: 'F!', scope: 'destination', code: '401', byProvider: true });
+    record(risk, 5);
+    expect(permitted('tier_1')).toBe(true);
+    record(risk, 1, { destination: '+254722000002' });
+    record(risk, 1, { destination: '+254722000003' });
+    expect(permitted('tier_1', { destination: '+254722999999' })).toBe(false);
+    expect(permitted('tier_1', { destination: '+254733000001' })).toBe(true);
+  });
+  it('frees the trial that was not used', () => {
+    record(refusal({}), 5);
+    pass(15_000);
+    expect(permitted('tier_1', { take: true })).toBe(true);
+    health.giveBack('live', 'tier_1');
+    expect(permitted('tier_1')).toBe(true);
+  });
+});
