@@ -9,8 +9,8 @@ export interface BatcherEvents {
   /** Too much is waiting, or no longer. */
   readonly onFull: () => void;
   readonly onRoom: () => void;
-  /** `onBatch` threw. Nothing more is handed out. */
-  readonly onFailure: (error: unknown) => void;
+  /** `onBatch` threw, see `failure`. Nothing more is handed out. */
+  readonly onFailure: () => void;
   /** All that had come before `caughtUp` has been handled. */
   readonly onCaughtUp: () => void;
   readonly onHandled: (last: FeedItem) => void;
@@ -20,9 +20,11 @@ export interface BatcherEvents {
 export class Batcher {
   private pending: FeedItem[] = [];
   private running: Promise<void> | null = null;
+  private runningCreated: string | null = null;
   private due = false;
   private live = false;
   private ended = false;
+  private failed: Error | null = null;
   private timer: NodeJS.Timeout | null = null;
   private received = 0;
   private handled = 0;
@@ -40,12 +42,15 @@ export class Batcher {
     return this.resume;
   }
 
+  /** What `onBatch` threw. */
+  get failure(): Error | null {
+    return this.failed;
+  }
+
   /** ISO time of the oldest event that waits or is being handled; null where nothing is. */
   oldestCreated(): string | null {
     return this.runningCreated ?? this.pending[0]?.event.created ?? null;
   }
-
-  private runningCreated: string | null = null;
 
   add(item: FeedItem): void {
     // A server that repeats itself after a reconnection must not have anything handled twice in one process.
@@ -107,7 +112,8 @@ export class Batcher {
       await this.options.onBatch(items, last.event.position);
     } catch (error) {
       this.ended = true;
-      this.events.onFailure(error);
+      this.failed = error instanceof Error ? error : new Error(String(error));
+      this.events.onFailure();
       return;
     } finally {
       this.running = null;

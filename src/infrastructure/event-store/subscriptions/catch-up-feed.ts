@@ -31,8 +31,8 @@ export class PositionNotInLog extends Error {
 
 /** `onBatch` threw: the connection has nothing to do with it. */
 class BatchFailure extends Error {
-  constructor(cause: unknown) {
-    super(`the batch was not handled: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  constructor(cause: Error) {
+    super(`the batch was not handled: ${cause.message}`, { cause });
     this.name = 'BatchFailure';
   }
 }
@@ -114,14 +114,10 @@ export class CatchUpFeed implements CatchUpSubscription {
     const from = this.resumeFrom;
     if (from !== null) await this.checkPosition(connection, from);
     const call = new CatchUpCall(connection);
-    let failure: BatchFailure | null = null;
     const batcher = new Batcher(this.options, from, {
       onFull: () => call.pause(),
       onRoom: () => call.resume(),
-      onFailure: (error) => {
-        failure = new BatchFailure(error);
-        call.cancel();
-      },
+      onFailure: () => call.cancel(),
       onCaughtUp: () => this.caughtUp(),
       onHandled: (last) => this.handled(last),
     });
@@ -137,7 +133,7 @@ export class CatchUpFeed implements CatchUpSubscription {
       await batcher.end();
       this.resumeFrom = batcher.resumeFrom;
     }
-    if (failure !== null) throw failure;
+    if (batcher.failure !== null) throw new BatchFailure(batcher.failure);
   }
 
   private take(response: ReadResponse, batcher: Batcher): void {
@@ -200,7 +196,8 @@ export class CatchUpFeed implements CatchUpSubscription {
 
   private asPositionProblem(error: unknown, from: LogPosition | null): Error {
     const { detail } = grpcFailure(error);
-    if (from !== null && detail.includes('InvalidPosition')) return new PositionNotInLog(this.options.name, from, detail);
+    if (from !== null && detail.includes('InvalidPosition'))
+      return new PositionNotInLog(this.options.name, from, detail);
     return error instanceof Error ? error : new Error(detail);
   }
 
