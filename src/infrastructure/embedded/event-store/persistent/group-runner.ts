@@ -146,6 +146,8 @@ export class GroupRunner {
   /** Fills the buffer; true if there may be more to read now. */
   private readAhead(): boolean {
     const { historyBufferSize } = this.definition.settings;
+    // Reading for one free place at a time would cost a look-up an event.
+    if (this.state.buffered > historyBufferSize / 2) return false;
     let budget = SCAN;
     while (this.connections.size > 0 && this.state.buffered < historyBufferSize) {
       const { events, scanned } = this.parts.cursor.advance(

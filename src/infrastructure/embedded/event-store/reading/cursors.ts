@@ -24,6 +24,10 @@ const NOT_CAUGHT_UP = -1;
 const NOTHING: Advance = { events: [], scanned: 0 };
 /** Goes through `$all`, filtered or not. */
 export class AllCursor implements Cursor {
+  /** What was read last, and how much of it was passed: a small step must not read a whole chunk anew. */
+  private chunk: readonly StoredEvent[] = [];
+  private taken = 0;
+
   constructor(
     private readonly tail: Tail,
     /** Number of the last event that was passed. */
@@ -40,18 +44,18 @@ export class AllCursor implements Cursor {
   }
 
   advance(scan: number, matches = scan): Advance {
-    const found = this.tail.read(this.passed + 1, this.filter ? scan : Math.min(scan, matches));
-    if (!this.filter) {
-      this.passed += found.length;
-      return { events: found, scanned: found.length };
+    if (this.taken === this.chunk.length) {
+      this.chunk = this.tail.read(this.passed + 1, scan);
+      this.taken = 0;
     }
     const events: StoredEvent[] = [];
-    let scanned = 0;
-    for (const event of found) {
-      if (events.length === matches) break;
-      scanned++;
-      if (this.filter(event)) events.push(event);
+    const end = Math.min(this.chunk.length, this.taken + scan);
+    const before = this.taken;
+    while (this.taken < end && events.length < matches) {
+      const event = this.chunk[this.taken++] as StoredEvent;
+      if (!this.filter || this.filter(event)) events.push(event);
     }
+    const scanned = this.taken - before;
     this.passed += scanned;
     return { events, scanned };
   }
