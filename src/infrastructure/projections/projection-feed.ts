@@ -22,7 +22,7 @@ export interface FeedSettings {
 export interface FeedParts {
   readonly subscriptions: Subscriptions;
   readonly database: Database;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'projectionLag'>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
