@@ -1,0 +1,244 @@
+import type { SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
+import { order, T0 } from '../message/message-fixture';
+import { Process, World } from './saga-rig';
+
+const refusal = (
+  failureClass: 'R' | 'F' | 'F!' | 'P',
+  data: Partial<Extract<SubmissionOutcome, { kind: 'refused' }>> = {},
+): SubmissionOutcome => ({
+  ...{ kind: 'refused', class: failureClass, scope: null, code: '407', reason: 'no route', failureCode: 'no_route' },
+  ...{ byProvider: true, retryAfterSeconds: null, ...data },
+});
+const refusedConnection = refusal('R', { code: 'connection_refused', byProvider: false });
+const silence: SubmissionOutcome = { kind: 'unknown', code: 'no_answer_in_time' };
+const { messageId } = order().data;
+
+describe('dispatching', () => {
+  let world: World;
+  let one: Process;
+  beforeEach(() => {
+    world = new World();
+    one = new Process(world);
+  });
+  const pass = (seconds: number): void => {
+    world.nowMs += seconds * 1000;
+  };
+  const due = () => [...world.timers.values()].map(({ purpose, attempt, dueAt }) => [purpose, attempt, seconds(dueAt)]);
+  const seconds = (iso: string): number => (Date.parse(iso) - T0) / 1000;
+
+  it('costs two appends and no read when all goes well, and one debit', async () => {
+    const queued = await world.queue(order());
+    const before = world.store.appends.length;
+    await one.dispatcher.onEvent(queued);
+    expect(world.store.appends.length - before).toBe(2);
+    expect(world.types(messageId)).toEqual(['MessageQueued', 'DispatchStarted', 'MessageDispatched']);
+    await one.settlement.onEvent(world.last(messageId));
+    expect(world.store.reads).toEqual([]);
+    expect(world.money).toEqual(['debit 8000']);
+    expect(due()).toEqual([['report_deadline', 1, 87_000]]);
+    expect(world.calls).toEqual([{ tier: 'tier_1', to: 'to 1', body: 'body 1' }]);
+  });
+
+  it('makes one call when two consumers get the same event at once', async () => {
+    const two = new Process(world);
+    world.store.latencyMs = 5;
+    const queued = await world.queue(order());
+    await Promise.all([one.dispatcher.onEvent(queued), two.dispatcher.onEvent(queued)]);
+    expect(world.calls).toHaveLength(1);
+    expect(world.types(messageId)).toEqual(['MessageQueued', 'DispatchStarted', 'MessageDispatched']);
+  });
+
+  it('makes one call when the same consumer gets it again', async () => {
+    const queued = await world.queue(order());
+    await one.dispatcher.onEvent(queued);
+    await one.dispatcher.onEvent(queued);
+    await new Process(world).dispatcher.onEvent(queued);
+    expect(world.calls).toHaveLength(1);
+  });
+
+  it('never calls again for a claim whose owner died, and calls it unknown', async () => {
+    const queued = await world.queue(order());
+    world.hold = new Promise(() => undefined);
+    void one.dispatcher.onEvent(queued);
+    while (world.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const two = new Process(world);
+    await two.dispatcher.onEvent(queued);
+    expect(due()).toEqual([['claim', 1, 15]]);
+    pass(15);
+    await two.dispatcher.wake(messageId, null);
+    expect(world.last(messageId)).toMatchObject({
+      ...{ type: 'MessageOutcomeUnknown', data: { reason: 'claim_without_outcome', final: false } },
+    });
+    expect(world.calls).toHaveLength(1);
+  });
+
+  it('takes the first owner’s late answer all the same', async () => {
+    const queued = await world.queue(order());
+    let answer = (): void => undefined;
+    world.hold = new Promise((resolve) => (answer = resolve));
+    const first = one.dispatcher.onEvent(queued);
+    while (world.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    pass(20);
+    await new Process(world).dispatcher.onEvent(queued);
+    expect(world.last(messageId).type).toBe('MessageOutcomeUnknown');
+    answer();
+    await first;
+    expect(world.last(messageId).type).toBe('MessageDispatched');
+  });
+
+  it('does not open a call more than five seconds after its claim', async () => {
+    const queued = await world.queue(order());
+    world.store.beforeNextAppend = () => Promise.resolve(pass(5.001));
+    await one.dispatcher.onEvent(queued);
+    expect(world.calls).toEqual([]);
+    expect(world.last(messageId)).toMatchObject({
+      type: 'DispatchFailed',
+      data: { code: 'claim_too_late', class: 'R' },
+    });
+  });
+
+  it('keeps what the provider said while the store is away', async () => {
+    const queued = await world.queue(order());
+    world.answers.set('tier_1', []);
+    let answer = (): void => undefined;
+    world.hold = new Promise((resolve) => (answer = resolve));
+    const done = one.dispatcher.onEvent(queued);
+    while (world.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    world.store.fault = 'none';
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    world.store.fault = 'fine';
+    await done;
+    expect(world.last(messageId).type).toBe('MessageDispatched');
+  });
+
+  it('goes to the next tier at once after a refusal, at its price', async () => {
+    world.answers.set('tier_1', [refusal('F')]);
+    await world.queue(order());
+    await one.settle(messageId);
+    expect(world.types(messageId)).toEqual([
+      ...['MessageQueued', 'DispatchStarted', 'DispatchFailed', 'MessageRerouted', 'DispatchStarted'],
+      'MessageDispatched',
+    ]);
+    expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_2']);
+    expect(world.money).toEqual(['reprice 10000', 'debit 10000']);
+    expect(world.store.reads).toEqual([]);
+  });
+
+  it('fails when every tier has refused, and gives the money back once', async () => {
+    for (const tier of ['tier_1', 'tier_2', 'tier_3'] as const) world.answers.set(tier, [refusal('F')]);
+    await world.queue(order());
+    await one.settle(messageId);
+    await one.settle(messageId);
+    expect(world.last(messageId)).toMatchObject({ type: 'MessageFailed', data: { code: 'all_tiers_refused' } });
+    expect(world.money).toEqual(['reprice 10000', 'reprice 12000', 'release failed']);
+    expect(world.calls).toHaveLength(3);
+  });
+
+  it('tries the same tier twice more, then the next', async () => {
+    world.answers.set('tier_1', [refusedConnection, refusedConnection, refusedConnection]);
+    await world.queue(order());
+    await one.settle(messageId);
+    for (const wait of [2, 7]) {
+      expect(due().at(-1)?.[0]).toBe('retry');
+      pass(wait);
+      await one.dispatcher.wake(messageId, null);
+      await one.settle(messageId);
+    }
+    expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_1', 'tier_1', 'tier_2']);
+    expect(world.last(messageId).type).toBe('MessageDispatched');
+  });
+
+  it('lets retries leave at once when the circuit opens', async () => {
+    world.answers.set('tier_1', [refusedConnection]);
+    await world.queue(order());
+    await one.settle(messageId);
+    expect(due()).toMatchObject([['retry', 1, expect.any(Number)]]);
+    const context = { customerId: 'cus_1', sender: 'WAHT', destination: '+254722000009' };
+    for (let i = 0; i < 20; i++)
+      one.health.record('at_tier_1', refusedConnection, { ...context, customerId: `cus_${i}` });
+    while (world.calls.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_2']);
+    one.health.stop();
+  });
+
+  it('never sends an unknown one again, and releases it at the report deadline', async () => {
+    world.answers.set('tier_1', [silence]);
+    await world.queue(order());
+    await one.settle(messageId);
+    expect(due()).toEqual([['report_deadline', 1, 87_000]]);
+    pass(87_000);
+    await one.dispatcher.wake(messageId, null);
+    await one.settle(messageId);
+    expect(world.last(messageId)).toMatchObject({ type: 'MessageOutcomeUnknown', data: { final: true } });
+    expect(world.money).toEqual(['release unknown']);
+    expect(world.calls).toHaveLength(1);
+    expect(due()).toEqual([]);
+  });
+
+  it('sends an unknown one by another tier under prefer_delivery, charged when final', async () => {
+    world.answers.set('tier_1', [silence]);
+    await world.queue(order({ onUnknown: 'prefer_delivery' }));
+    await one.settle(messageId);
+    expect(due()).toContainEqual(['resend', 1, 40]);
+    pass(40);
+    await one.dispatcher.wake(messageId, null);
+    await one.settle(messageId);
+    expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_2']);
+    expect(world.money).toEqual(['reprice 10000']);
+  });
+
+  it('waits while every tier is shut, and expires with its validity', async () => {
+    for (const tier of ['tier_1', 'tier_2', 'tier_3'] as const) {
+      one.health.record(`at_${tier}`, refusal('F!', { scope: 'account' }), {
+        ...{ customerId: 'cus_1', sender: 'WAHT', destination: '+254722000009' },
+      });
+    }
+    await world.queue(order());
+    await one.settle(messageId);
+    expect(due()).toEqual([['wait', 0, 60]]);
+    expect(world.calls).toEqual([]);
+    pass(86_400);
+    await one.dispatcher.wake(messageId, null);
+    await one.settle(messageId);
+    expect(world.types(messageId)).toEqual(['MessageQueued', 'MessageExpired']);
+    expect(world.money).toEqual(['release expired']);
+    one.health.stop();
+  });
+
+  it('waits for money, and fails for want of it at the end of validity', async () => {
+    world.available = 100n;
+    world.answers.set('tier_1', [refusal('F')]);
+    await world.queue(order());
+    await one.settle(messageId);
+    expect(due()).toEqual([['wait', 1, 60]]);
+    pass(86_400);
+    await one.dispatcher.wake(messageId, null);
+    await one.settle(messageId);
+    expect(world.last(messageId)).toMatchObject({ type: 'MessageFailed', data: { code: 'insufficient_funds' } });
+    expect(world.money).toEqual(['release failed']);
+  });
+
+  it('takes no tier beyond max_cost, and waits', async () => {
+    world.answers.set('tier_1', [refusal('F')]);
+    await world.queue(order({ maxCost: '9000' }));
+    await one.settle(messageId);
+    expect(world.calls).toHaveLength(1);
+    expect(due()).toEqual([['wait', 1, 60]]);
+  });
+
+  it('gives the difference back when a cheaper tier takes it', async () => {
+    world.answers.set('tier_3', [refusal('F')]);
+    await world.queue(order({ candidates: ['tier_3', 'tier_1'], quote: { tier: 'tier_3', amount: '12000' } }));
+    await one.settle(messageId);
+    expect(world.money).toEqual(['reprice 8000', 'debit 8000']);
+  });
+
+  it('fails a message whose recipient has been erased, without a call', async () => {
+    const erased = { kid: 'sub', iv: '', ct: '[erased]', tag: '' };
+    await world.queue(order({ to: erased, body: erased }));
+    await one.settle(messageId);
+    expect(world.calls).toEqual([]);
+    expect(world.last(messageId)).toMatchObject({ type: 'MessageFailed', data: { code: 'recipient_erased' } });
+  });
+});

@@ -1,0 +1,217 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { AttemptIndex, OpenAttempt } from '../../../src/application/ports/attempt-index';
+import type { Clock } from '../../../src/application/ports/clock';
+import type { Configuration } from '../../../src/application/ports/configuration';
+import type { RecordedEvent } from '../../../src/application/ports/event-store';
+import type { IdSource } from '../../../src/application/ports/id-source';
+import type { Logger } from '../../../src/application/ports/logger';
+import type { Metrics } from '../../../src/application/ports/metrics';
+import type { SmsGateway, SmsGateways, SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
+import type { SubjectVault } from '../../../src/application/ports/subject-vault';
+import type { Timer, Timers } from '../../../src/application/ports/timers';
+import type { Wallets } from '../../../src/application/ports/wallets';
+import type { ReportReaders } from '../../../src/application/ports/delivery-reports';
+import { CircuitHealth } from '../../../src/application/routing/circuit-health';
+import { Affordability } from '../../../src/application/sagas/affordability';
+import { CallsUnderWay } from '../../../src/application/sagas/calls-under-way';
+import { ClaimMaker } from '../../../src/application/sagas/claim-maker';
+import { Dispatcher } from '../../../src/application/sagas/dispatcher';
+import { MessageCommands } from '../../../src/application/sagas/message-commands';
+import { MessageMemory } from '../../../src/application/sagas/message-memory';
+import { ProviderCall } from '../../../src/application/sagas/provider-call';
+import { Receipts } from '../../../src/application/sagas/receipts';
+import { RecentDispatches } from '../../../src/application/sagas/recent-dispatches';
+import { Settlement } from '../../../src/application/sagas/settlement';
+import { WaitingRoom } from '../../../src/application/sagas/waiting-room';
+import type { MessageQueued } from '../../../src/domain/message/events';
+import type { Tier } from '../../../src/domain/routing/tiers';
+import { DomainError } from '../../../src/domain/shared/domain-error';
+import { money } from '../../../src/domain/shared/money';
+import { streams } from '../../../src/domain/shared/streams';
+import { testMetadata } from '../../support/event-builders';
+import { MemoryEventStore } from '../../support/memory-event-store';
+import { T0 } from '../message/message-fixture';
+
+export const ids: IdSource = {
+  next: (prefix) => `${prefix}_x`,
+  uuid: () => randomUUID(),
+  derived: (parent, name) => {
+    const hex = createHash('sha1').update(`${parent}/${name}`).digest('hex');
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  },
+  messageIdForKey: () => 'msg_x',
+};
+const silent = (): void => undefined;
+const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, child: () => logger };
+const metrics: Metrics = {
+  ...{ appendObserved: silent, walletConflict: silent, walletBatch: silent, dispatch: silent, report: silent },
+  ...{ requestObserved: silent, projectionLag: silent, undecodable: silent, workerInFlight: silent, refused: silent },
+};
+
+/** The parts of the world that all processes share. */
+export class World {
+  readonly store = new MemoryEventStore();
+  nowMs = T0;
+  /** What each provider answers next; accepted where nothing is said. */
+  readonly answers = new Map<Tier, SubmissionOutcome[]>();
+  /** Held until it resolves: a slow provider. */
+  hold: Promise<void> = Promise.resolve();
+  readonly calls: { tier: Tier; to: string; body: string }[] = [];
+  readonly timers = new Map<string, Timer>();
+  readonly money: string[] = [];
+  available = 1_000_000n;
+  openAttempts: OpenAttempt[] = [];
+  readonly indexed = new Map<string, string>();
+
+  readonly clock: Clock = {
+    now: () => this.nowMs,
+    iso: () => new Date(this.nowMs).toISOString(),
+    monotonicMs: () => this.nowMs,
+  };
+
+  async queue(message: MessageQueued): Promise<RecordedEvent> {
+    const stream = streams.message(message.data.messageId);
+    await this.store.append(stream, 'no_stream', [{ id: randomUUID(), event: message, metadata: testMetadata() }]);
+    const event = this.store.events(stream)[0];
+    if (event === undefined) throw new Error('not queued');
+    return event;
+  }
+
+  types(messageId: string): string[] {
+    return this.store.events(streams.message(messageId)).map(({ type }) => type);
+  }
+
+  last(messageId: string): RecordedEvent {
+    const event = this.store.events(streams.message(messageId)).at(-1);
+    if (event === undefined) throw new Error('no such message');
+    return event;
+  }
+
+  readonly timersPort: Timers = {
+    set: (timer, replace = false) => {
+      const key = `${timer.messageId}/${timer.attempt}/${timer.purpose}`;
+      if (replace || !this.timers.has(key)) this.timers.set(key, timer);
+      return Promise.resolve();
+    },
+    clear: (messageId) => {
+      for (const [key, timer] of this.timers) if (timer.messageId === messageId) this.timers.delete(key);
+      return Promise.resolve();
+    },
+  };
+
+  private readonly ended = new Set<string>();
+  readonly wallets: Wallets = {
+    ...{
+      reserve: nothing,
+      open: nothing,
+      credit: () => Promise.resolve(true),
+      adjustDown: () => Promise.resolve(true),
+    },
+    reprice: (_wallet, _ctx, { amount }) => {
+      if (amount > this.available) return Promise.reject(new DomainError('insufficient_funds', 'not enough'));
+      this.money.push(`reprice ${amount}`);
+      return Promise.resolve(true);
+    },
+    debit: (_wallet, _ctx, { reservationId, amount }) => Promise.resolve(this.end(reservationId, `debit ${amount}`)),
+    release: (_wallet, _ctx, { reservationId, reason }) =>
+      Promise.resolve(this.end(reservationId, `release ${reason}`)),
+    balance: () => Promise.resolve({ available: money(this.available), reserved: money(0n), asOf: '' }),
+  };
+
+  readonly index: AttemptIndex = {
+    findByProviderId: (provider, id) => Promise.resolve(this.indexed.get(`${provider} ${id}`) ?? null),
+    openAttempts: () => Promise.resolve(this.openAttempts),
+    overdue: () => Promise.resolve([]),
+  };
+
+  private end(reservationId: string, what: string): boolean {
+    if (this.ended.has(reservationId)) return false;
+    this.ended.add(reservationId);
+    this.money.push(what);
+    return true;
+  }
+
+  gateway(tier: Tier): SmsGateway {
+    return {
+      ...{ name: `at_${tier}`, tier, adapter: 'africastalking', simulated: true, deadlineMs: 10_000 },
+      submit: async ({ to, body }) => {
+        this.calls.push({ tier, to, body });
+        const providerMessageId = `id-${this.calls.length}`;
+        await this.hold;
+        return this.answers.get(tier)?.shift() ?? { kind: 'accepted', providerMessageId, providerCost: null };
+      },
+    };
+  }
+}
+
+function nothing(): Promise<void> {
+  return Promise.resolve();
+}
+
+const vault: SubjectVault = {
+  ...{ lookupHash: (phone) => phone, seal: (kid, ct) => ({ kid, iv: '', ct, tag: '' }) },
+  subjectFor: (_customer, phone) => Promise.resolve({ subjectId: 'sub', lookupHash: phone }),
+  findSubject: () => Promise.resolve(null),
+  subjectsOfPhone: () => Promise.resolve([{ customerId: 'cus', subjectId: 'sub' }]),
+  open: (fields) => Promise.resolve(fields.map(({ ct }) => ct)),
+};
+
+/** One process over the shared world: its own memory, health and slots. */
+export class Process {
+  readonly dispatcher: Dispatcher;
+  readonly settlement: Settlement;
+  readonly receipts: Receipts;
+  readonly health: CircuitHealth;
+  readonly waitingRoom: WaitingRoom;
+
+  constructor(
+    readonly world: World,
+    readers: ReportReaders = { read: () => null },
+    settings: Partial<Configuration> = {},
+  ) {
+    const { clock, store, timersPort: timers, wallets } = world;
+    const gateways = new Map<Tier, SmsGateway>();
+    for (const tier of ['tier_1', 'tier_2', 'tier_3'] as const) gateways.set(tier, world.gateway(tier));
+    const registry: SmsGateways = {
+      forTier: (_mode, tier) => gateways.get(tier) ?? null,
+      byName: (name) => [...gateways.values()].find((one) => one.name === name) ?? null,
+      all: () => [...gateways.values()],
+    };
+    const configuration = {
+      ...{ reportGraceSeconds: 600, retryDelaysMs: [1_000, 5_000], waitRetryMs: 60_000, dispatchConcurrency: 64 },
+      ...settings,
+    } as Configuration;
+    this.health = new CircuitHealth(registry, clock, { opened: silent, closed: silent }, logger);
+    const memory = new MessageMemory(store);
+    const commands = new MessageCommands(store, ids, clock, memory);
+    const recent = new RecentDispatches();
+    const underWay = new CallsUnderWay();
+    const affordability = new Affordability(wallets, commands);
+    this.waitingRoom = new WaitingRoom(this.health, logger);
+    const call = new ProviderCall(clock, configuration, this.health, metrics, logger, commands, recent);
+    const claims = new ClaimMaker(
+      ...([clock, configuration, this.health, registry, vault, affordability, commands, underWay, call] as const),
+    );
+    this.dispatcher = new Dispatcher(
+      ...([clock, configuration, ids, registry, timers, memory, commands, claims, affordability] as const),
+      this.waitingRoom,
+    );
+    this.waitingRoom.start((messageId, opened) => this.dispatcher.wake(messageId, opened));
+    this.settlement = new Settlement(wallets, timers, memory, commands, recent);
+    this.receipts = new Receipts(
+      ...([readers, world.index, vault, clock, configuration, metrics, this.health, memory, commands] as const),
+      ...([recent, underWay] as const),
+    );
+  }
+
+  /** Hands every event of a message to both groups, in order, as they come about. */
+  async settle(messageId: string): Promise<void> {
+    const stream = streams.message(messageId);
+    for (let i = 0; i < this.world.store.events(stream).length; i++) {
+      const event = this.world.store.events(stream)[i];
+      if (event === undefined) return;
+      await this.dispatcher.onEvent(event);
+      await this.settlement.onEvent(event);
+    }
+  }
+}
