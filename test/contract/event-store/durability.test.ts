@@ -58,6 +58,27 @@ describe('what the embedded event store has acknowledged', () => {
     expect(acknowledged.filter((stream) => !stored.has(stream))).toEqual([]);
   }, 60_000);
 
+  it('outlives a full disk, which ends the server with one clear line', async () => {
+    // A limit on the size of files fails writes as a full disk does, and needs no disk of its own.
+    const limited = ['sh', '-c', 'ulimit -f 8192; exec "$@"', 'sh'];
+    const server = await EmbeddedServer.start(directory, { under: limited });
+    const client = EventStoreDBClient.connectionString(server.url);
+    const acknowledged = await appendUntilGone(client, 'full');
+    const ending = await server.ending();
+    await client.dispose();
+    expect(ending).toMatchObject({ code: 1 });
+    expect(ending.stderr).toMatch(/^event store: .*disk full.*\n$/);
+
+    const again = await EmbeddedServer.start(directory);
+    const reader = EventStoreDBClient.connectionString(again.url);
+    const stored = await streamsOf(reader);
+    await reader.appendToStream('after-full', event(1), { expectedRevision: NO_STREAM });
+    await reader.dispose();
+    await again.stop();
+    expect(acknowledged.length).toBeGreaterThan(50);
+    expect(acknowledged.filter((stream) => !stored.has(stream))).toEqual([]);
+  }, 60_000);
+
   it('outlives an orderly stop, which ends with exit code 0', async () => {
     const server = await EmbeddedServer.start(directory);
     const client = EventStoreDBClient.connectionString(server.url);

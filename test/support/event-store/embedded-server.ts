@@ -26,7 +26,7 @@ export interface Ending {
 export interface StartOptions {
   /** A port to listen on; 0, the default, for any. */
   readonly port?: number;
-  /** A command line to run the server under, such as `strace …`; on Linux only. */
+  /** A command line to run the server under, such as `strace …`. */
   readonly under?: readonly string[];
 }
 
@@ -119,5 +119,8 @@ const refuse = ({ code, signal, stderr }: Ending): never => {
   throw new Error(`The event store ended with ${signal ?? code}: ${stderr}`);
 };
 
-/** The one child of a process: a tracer keeps signals to itself, so they go to what it traces. */
-const childOf = (pid: number): number => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
+/** The one child of a process, or the process itself: a tracer keeps signals to itself, so they go to what it traces. */
+function childOf(pid: number): number {
+  const children = `/proc/${pid}/task/${pid}/children`;
+  return (existsSync(children) && Number(readFileSync(children, 'utf8'))) || pid;
+}
