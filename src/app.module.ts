@@ -18,6 +18,7 @@ import { PostgresModule } from './infrastructure/postgres/postgres.module';
 import { ProjectionEngineModule } from './infrastructure/projections/projection-engine.module';
 import { ProvidersModule } from './infrastructure/providers/providers.module';
 import { ReceiptsModule } from './infrastructure/receipts/receipts.module';
+import { WalletReadsModule } from './infrastructure/projections/wallet-reads.module';
 import { RedisModule } from './infrastructure/redis/redis.module';
 import { TimersModule } from './infrastructure/timers/timers.module';
 import { ProjectionsModule } from './projections/projections.module';
@@ -40,6 +41,7 @@ export class AppModule {
         CustomerDirectoryModule,
         ProjectionEngineModule,
         ProjectionsModule,
+        WalletReadsModule,
         ProvidersModule,
         TimersModule,
         ReceiptsModule,

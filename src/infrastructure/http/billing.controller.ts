@@ -1,6 +1,7 @@
-import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Res, UseGuards } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { Caller } from '../../application/message/message-request';
 import { GetBalance } from '../../application/wallet/get-balance';
 import { DomainError } from '../../domain/shared/domain-error';
@@ -26,9 +27,12 @@ export class BillingController {
   async balance(
     @AuthenticatedCaller() { customer, mode }: Caller,
     @Query() query: Readonly<Record<string, unknown>>,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BalanceDto> {
     refuseParameters(query);
-    const { available, reserved, asOf } = await this.queries.execute(new GetBalance(customer.customerId, mode));
+    const balance = await this.queries.execute(new GetBalance(customer.customerId, mode));
+    const { available, reserved, asOf, staleSince } = balance;
+    if (staleSince !== null) reply.header('waht-stale-since', staleSince);
     return { available_kes: toKesNumber(available), reserved_kes: toKesNumber(reserved), as_of: asOf };
   }
 }

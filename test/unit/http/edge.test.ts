@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { httpWorld, mistyped, strangersKey, type HttpWorld } from './http-app';
 import { DomainError } from '../../../src/domain/shared/domain-error';
+import { money } from '../../../src/domain/shared/money';
 import { StoreUnavailable } from '../../../src/application/ports/event-store';
 
 const MESSAGE = { to: '+254712345678', channel: 'sms', body: 'Hello', sender_id: 'WAHT' };
@@ -400,6 +401,19 @@ describe('the HTTP edge', () => {
       w.limiter.waitMs = 0;
       expectProblem(answer, 429, 'rate_limited');
       expect(answer.headers).toMatchObject({ 'retry-after': '2', 'ratelimit-limit': '600' });
+    });
+
+    it('shows the balance of the read model while the event store is away, and says so', async () => {
+      const asOf = '2026-03-01T07:58:00.000Z';
+      w.projected.balance = { available: money(12_000n), reserved: money(8_000n), asOf };
+      const balance = w.wallets.balance.bind(w.wallets);
+      w.wallets.balance = () => Promise.reject(new StoreUnavailable('none', 'deadline'));
+      const answer = await get('/v1/billing/balance');
+      w.projected.balance = null;
+      expectProblem(await get('/v1/billing/balance'), 503, 'unavailable');
+      w.wallets.balance = balance;
+      expect(answer.json()).toEqual({ available_kes: 1.2, reserved_kes: 0.8, as_of: asOf });
+      expect(answer.headers['waht-stale-since']).toBe(asOf);
     });
 
     it('shows the balance, and says what it cannot yet', async () => {

@@ -25,11 +25,13 @@ import { METRICS } from '../../../src/application/ports/metrics';
 import { PROVIDER_HEALTH } from '../../../src/application/ports/provider-health';
 import { READ_SIDE_STATUS } from '../../../src/application/ports/read-side-status';
 import { SUBJECT_VAULT } from '../../../src/application/ports/subject-vault';
+import { WALLET_READS } from '../../../src/application/ports/wallet-reads';
 import { WALLETS } from '../../../src/application/ports/wallets';
 import { WalletQueriesModule } from '../../../src/application/wallet/wallet-queries.module';
 import { formatApiKey, parseApiKey, type ApiKeyKind } from '../../../src/domain/customer/api-key';
 import type { Scope } from '../../../src/domain/customer/events';
 import { DomainError } from '../../../src/domain/shared/domain-error';
+import type { Money } from '../../../src/domain/shared/money';
 import { createAdapter } from '../../../src/infrastructure/http/fastify-edge';
 import { HttpModule } from '../../../src/infrastructure/http/http.module';
 import { prepareHttp, type HttpDrain } from '../../../src/infrastructure/http/http-server';
@@ -131,6 +133,7 @@ export interface HttpWorld {
   readonly directory: MemoryDirectory;
   readonly reads: RecordingReads;
   readonly readSide: { since: string | null };
+  readonly projected: { balance: { available: Money; reserved: Money; asOf: string } | null };
   readonly limiter: { waitMs: number };
   readonly logger: RecordingLogger;
   readonly readiness: Readiness;
@@ -149,6 +152,7 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
     admission: new MemoryAdmission(),
     reads: new RecordingReads(),
     readSide: { since: null as string | null },
+    projected: { balance: null as { available: Money; reserved: Money; asOf: string } | null },
     limiter: { waitMs: 0 },
     logger: new RecordingLogger(),
     readiness: new Readiness(),
@@ -167,6 +171,7 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
     { provide: ID_SOURCE, useValue: new CountingIds() },
     { provide: EVENT_STORE, useValue: parts.store },
     { provide: WALLETS, useValue: parts.wallets },
+    { provide: WALLET_READS, useValue: { balance: () => Promise.resolve(parts.projected.balance) } },
     { provide: SUBJECT_VAULT, useValue: new PlainVault() },
     { provide: ADMISSION, useValue: parts.admission },
     { provide: PROVIDER_HEALTH, useValue: new StillHealth() },

@@ -1,0 +1,25 @@
+import type { WalletReads } from '../../application/ports/wallet-reads';
+import type { WalletRef } from '../../application/ports/wallets';
+import { parseMoney, type Money } from '../../domain/shared/money';
+import type { Sql } from '../postgres/database';
+
+/** The rows that the wallets' projection keeps. */
+export class ProjectedWalletReads implements WalletReads {
+  constructor(private readonly sql: Sql) {}
+
+  async balance({ customerId, mode }: WalletRef): Promise<{ available: Money; reserved: Money; asOf: string } | null> {
+    const { rows } = await this.sql.query<{ available: string; reserved: string; updated_at: Date }>({
+      name: 'wallet-balance',
+      text: `SELECT (credited - debited - reserved)::text AS available, reserved::text, updated_at
+               FROM wallets WHERE customer_id = $1 AND mode = $2`,
+      values: [customerId, mode],
+    });
+    const row = rows[0];
+    if (row === undefined) return null;
+    return {
+      available: parseMoney(row.available),
+      reserved: parseMoney(row.reserved),
+      asOf: row.updated_at.toISOString(),
+    };
+  }
+}
