@@ -14,7 +14,7 @@ const MOST_IN_A_BATCH = 200;
 const MOST_HANDED_OVER = 2_000;
 const MOST_PURGED = 5_000;
 const MOST_PARKED = 20_000;
-const PAUSE_AFTER_FAILURE_MS = 5_000;
+const PAUSE_AFTER_FAILURE_MS = 2_000;
 
 /** The inbox in Postgres: durable before anybody is answered, worked on at once where this process matches reports. */
 export class PostgresReceiptInbox implements ReceiptInbox {

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Clock } from '../../../src/application/ports/clock';
+import type { InboxReport, Verdict } from '../../../src/application/ports/delivery-reports';
+import type { IdSource } from '../../../src/application/ports/id-source';
+import type { Logger } from '../../../src/application/ports/logger';
+import type { SmsGateways } from '../../../src/application/ports/sms-gateway';
+import { readAfricasTalkingReport } from '../../../src/infrastructure/providers/africastalking/report';
+import { InboxListener } from '../../../src/infrastructure/receipts/inbox-listener';
+import { InboxTable } from '../../../src/infrastructure/receipts/inbox-table';
+import { PostgresReceiptInbox } from '../../../src/infrastructure/receipts/postgres-receipt-inbox';
+import { receiptRoutes } from '../../../src/infrastructure/receipts/receipt-routes';
+import { eventually } from '../../support/eventually';
+import { migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+const clock: Clock = {
+  now: () => Date.now(),
+  iso: () => new Date().toISOString(),
+  monotonicMs: () => performance.now(),
+};
+const ids: IdSource = {
+  ...{ next: () => '', uuid: () => randomUUID(), derived: () => '', messageIdForKey: () => '' },
+};
+const readers = { read: (_provider: string, raw: Buffer) => readAfricasTalkingReport(raw) };
+const matched: Verdict = { kind: 'settled', outcome: 'matched' };
+
+jest.setTimeout(20_000);
+
+describe('the inbox of delivery reports', () => {
+  let place: MigratedDatabase;
+  const inboxes: PostgresReceiptInbox[] = [];
+  beforeAll(async () => {
+    place = await migratedDatabase();
+  });
+  afterEach(async () => {
+    await Promise.all(inboxes.splice(0).map((inbox) => inbox.stop(1_000)));
+    await place.database.query({ text: 'TRUNCATE receipt_inbox' });
+  });
+  afterAll(() => place?.close());
+
+  function process(): PostgresReceiptInbox {
+    const { database } = place;
+    const inbox = new PostgresReceiptInbox(
+      ...([new InboxTable(database), new InboxListener(database, silent), readers, ids, clock, silent] as const),
+    );
+    inboxes.push(inbox);
+    return inbox;
+  }
+  const form = (id: string) => Buffer.from(`id=${id}&status=Success&phoneNumber=%2B254722000001&networkCode=63902`);
+  const settled = async (n: number): Promise<void> =>
+    eventually(async () => {
+      const text = 'SELECT count(*) AS n FROM receipt_inbox WHERE compare_at IS NULL';
+      return Number((await place.database.query<{ n: string }>({ text })).rows[0]?.n) === n;
+    }, 8_000);
+
+  it('keeps a report as it came, hands it out once, and notes what became of it', async () => {
+    const heard: InboxReport[] = [];
+    const inbox = process();
+    inbox.start((report) => {
+      heard.push(report);
+      return Promise.resolve(matched);
+    });
+    await inbox.put('at', form('A1'));
+    await settled(1);
+    expect(heard).toMatchObject([{ provider: 'at', raw: form('A1'), comparisons: 0 }]);
+    const { rows } = await place.database.query({
+      text: 'SELECT raw, outcome, provider_message_id FROM receipt_inbox',
+    });
+    expect(rows).toEqual([{ raw: form('A1'), outcome: 'matched', provider_message_id: 'A1' }]);
+  });
+  it('is worked on by another process where the one that received it matches none', async () => {
+    const heard: string[] = [];
+    process().start(({ id }) => {
+      heard.push(id);
+      return Promise.resolve(matched);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    const before = performance.now();
+    await process().put('at', form('A1'));
+    await settled(1);
+    expect(heard).toHaveLength(1);
+    expect(performance.now() - before).toBeLessThan(2_500);
+  });
+  it('takes many at once, each handed out once over several processes', async () => {
+    const heard: string[] = [];
+    const handle = ({ id }: InboxReport): Promise<Verdict> => {
+      heard.push(id);
+      return Promise.resolve(matched);
+    };
+    const all = [process(), process()];
+    for (const inbox of all) inbox.start(handle);
+    await Promise.all(Array.from({ length: 400 }, (_, n) => all[n % 2]?.put('at', form(`A${n}`))));
+    await settled(400);
+    expect(heard).toHaveLength(400);
+    expect(new Set(heard).size).toBe(400);
+  });
+  it('compares again after a pause, or as soon as the call has its answer', async () => {
+    const comparisons: number[] = [];
+    let known = false;
+    const inbox = process();
+    inbox.start((report) => {
+      comparisons.push(report.comparisons);
+      return Promise.resolve(known ? matched : { kind: 'later', pauseMs: 60_000 });
+    });
+    await inbox.put('at', form('A1'));
+    await eventually(async () => {
+      const text = 'SELECT comparisons FROM receipt_inbox WHERE comparisons = 1 AND leased_until IS NULL';
+      return (await place.database.query({ text })).rows.length === 1;
+    }, 5_000);
+    known = true;
+    inbox.wake('at', 'another');
+    inbox.wake('at', 'A1');
+    await settled(1);
+    expect(comparisons).toEqual([0, 1]);
+  });
+  it('hands out again what failed', async () => {
+    let failures = 1;
+    const inbox = process();
+    inbox.start(() => (failures-- > 0 ? Promise.reject(new Error('no')) : Promise.resolve(matched)));
+    await inbox.put('at', form('A1'));
+    await settled(1);
+  });
+  it('finds what a process that died had in its hands', async () => {
+    const table = new InboxTable(place.database);
+    const receivedAt = new Date(Date.now() - 90_000);
+    await table.insert([
+      {
+        ...{ id: randomUUID(), provider: 'at', raw: form('A1'), providerMessageId: 'A1', receivedAt },
+        leasedUntil: new Date(Date.now() - 30_000),
+      },
+    ]);
+    process().start(() => Promise.resolve(matched));
+    await settled(1);
+  });
+  it('forgets settled reports, and those only', async () => {
+    const inbox = process();
+    inbox.start(() => Promise.resolve(matched));
+    await inbox.put('at', form('A1'));
+    await settled(1);
+    expect(await inbox.purge(new Date(Date.now() - 60_000).toISOString())).toBe(0);
+    expect(await inbox.purge(new Date(Date.now() + 60_000).toISOString())).toBe(1);
+  });
+
+  describe('its address', () => {
+    let http: FastifyInstance;
+    beforeAll(async () => {
+      http = Fastify();
+      const gateways: SmsGateways = {
+        forTier: () => null,
+        byName: (name) =>
+          name === 'at'
+            ? {
+                ...{ name, tier: 'tier_1', adapter: 'africastalking', simulated: true, deadlineMs: 1 },
+                submit: () => Promise.resolve({ kind: 'unknown', code: '' }),
+              }
+            : null,
+        all: () => [],
+      };
+      http.addContentTypeParser('application/x-www-form-urlencoded', (_request, _body, done) => done(new Error('no')));
+      await http.register(async (scope) => receiptRoutes(process(), gateways, 'the-secret', silent)(scope));
+      http.post('/other', () => 'other');
+    });
+    afterAll(() => http?.close());
+    const post = (path: string, payload: Buffer | string, type = 'application/x-www-form-urlencoded') =>
+      http.inject({ method: 'POST', url: path, payload, headers: { 'content-type': type } });
+
+    it('answers OK once the report is kept', async () => {
+      const { statusCode, body } = await post('/callbacks/sms/at/the-secret/reports', form('A1'));
+      expect([statusCode, body]).toEqual([200, 'OK']);
+      const { rows } = await place.database.query({ text: 'SELECT raw FROM receipt_inbox' });
+      expect(rows).toEqual([{ raw: form('A1') }]);
+    });
+    it.each(['text/html', 'application/json', 'nonsense/type; charset=utf-7'])(
+      'keeps whatever comes as %s',
+      async (type) => {
+        expect((await post('/callbacks/sms/at/the-secret/reports', '<html>', type)).statusCode).toBe(200);
+      },
+    );
+    it.each([
+      '/callbacks/sms/at/the-secrex/reports',
+      '/callbacks/sms/at/x/reports',
+      '/callbacks/sms/bt/the-secret/reports',
+    ])('knows nothing of %s', async (path) => {
+      expect((await post(path, form('A1'))).statusCode).toBe(404);
+      expect((await place.database.query({ text: 'SELECT 1 FROM receipt_inbox' })).rows).toEqual([]);
+    });
+    it('takes no more than 64 KiB', async () => {
+      expect((await post('/callbacks/sms/at/the-secret/reports', 'x'.repeat(65_537))).statusCode).toBe(413);
+    });
+    it('leaves other routes as they are', async () => {
+      expect((await post('/other', form('A1'))).statusCode).toBe(500);
+    });
+  });
+});
