@@ -3,6 +3,7 @@ import { Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit }
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
 import { LEADERSHIP } from '../../application/ports/leadership';
 import { LOGGER, type Logger } from '../../application/ports/logger';
+import { READ_SQL } from '../../application/ports/projection';
 import { Readiness } from '../observability/readiness';
 import { DATABASE, Database } from './database';
 import { PostgresLeadership } from './leader';
@@ -51,13 +52,14 @@ async function reachable(database: Database, logger: Logger): Promise<void> {
         return database;
       },
     },
+    { provide: READ_SQL, useExisting: DATABASE },
     {
       provide: LEADERSHIP,
       inject: [DATABASE, LOGGER],
       useFactory: (database: Database, logger: Logger) => new PostgresLeadership(database, logger),
     },
   ],
-  exports: [DATABASE, LEADERSHIP],
+  exports: [DATABASE, READ_SQL, LEADERSHIP],
 })
 export class PostgresModule implements OnModuleInit, OnApplicationShutdown {
   constructor(

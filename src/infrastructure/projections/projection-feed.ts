@@ -74,7 +74,7 @@ export class ProjectionFeed {
     const runners = await this.load(projections);
     if (runners === null) return;
     const over = new AbortController();
-    let taken: unknown;
+    let taken: Error | undefined;
     let writing: Promise<void> = Promise.resolve();
     const subscription = this.parts.subscriptions.catchUp({
       name: 'projections',
@@ -87,7 +87,7 @@ export class ProjectionFeed {
         // After a failure nobody knows where the runners stand: what still comes is read again after they were loaded anew.
         if (over.signal.aborted) return;
         writing = this.write(runners, items, upTo, over).catch((error: unknown) => {
-          taken = error;
+          taken = error instanceof Error ? error : new Error(String(error));
           over.abort();
         });
       },

@@ -14,12 +14,12 @@ import type {
   Page,
   TimelineEntry,
 } from '../../application/ports/message-reads';
+import { READ_SQL, type ProjectionSql } from '../../application/ports/projection';
 import { SUBJECT_VAULT, type SubjectVault } from '../../application/ports/subject-vault';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
 import { isId } from '../../domain/shared/ids';
 import { streams } from '../../domain/shared/streams';
-import { DATABASE, type Database } from '../../infrastructure/postgres/database';
 import { Cursors } from './cursor';
 import { foldMessage, type MessageRow } from './message-row';
 import { messageView } from './message-view';
@@ -34,7 +34,7 @@ export class ProjectedMessageReads implements MessageReads {
   private readonly cursors: Cursors;
 
   constructor(
-    @Inject(DATABASE) private readonly database: Database,
+    @Inject(READ_SQL) private readonly sql: ProjectionSql,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(SUBJECT_VAULT) private readonly vault: SubjectVault,
     @Inject(CONFIGURATION) configuration: Configuration,
@@ -45,7 +45,7 @@ export class ProjectedMessageReads implements MessageReads {
   async find(customerId: string, mode: Mode, messageId: string): Promise<MessageView | null> {
     if (!isId(messageId, 'msg')) return null;
     const owner = { customerId, mode };
-    const row = (await findMessage(this.database, owner, messageId)) ?? ownRow(owner, await this.history(messageId));
+    const row = (await findMessage(this.sql, owner, messageId)) ?? ownRow(owner, await this.history(messageId));
     return row === null ? null : ((await this.views([row]))[0] ?? null);
   }
 
@@ -62,7 +62,7 @@ export class ProjectedMessageReads implements MessageReads {
     const subjectId = to === undefined ? undefined : (await this.vault.findSubject(customerId, to))?.subjectId;
     if (to !== undefined && subjectId === undefined) return { data: [], nextCursor: null };
     // One more than asked for tells whether there is another page.
-    const rows = await listMessages(this.database, owner, { ...rest, subjectId }, limit + 1, end);
+    const rows = await listMessages(this.sql, owner, { ...rest, subjectId }, limit + 1, end);
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     const nextCursor =

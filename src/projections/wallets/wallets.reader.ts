@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OpenReservation, OpenReservations } from '../../application/ports/open-reservations';
+import { READ_SQL, type ProjectionSql } from '../../application/ports/projection';
 import type { Mode } from '../../domain/shared/event';
-import { DATABASE, type Database } from '../../infrastructure/postgres/database';
 
 interface Row {
   customer_id: string;
@@ -14,10 +14,10 @@ interface Row {
 /** The open reservations as the read model has them. */
 @Injectable()
 export class ProjectedOpenReservations implements OpenReservations {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(@Inject(READ_SQL) private readonly sql: ProjectionSql) {}
 
   async openOlderThan(before: string, limit: number): Promise<OpenReservation[]> {
-    const { rows } = await this.database.query<Row>({
+    const { rows } = await this.sql.query<Row>({
       name: 'reservations_older',
       text: `SELECT customer_id, mode, reservation_id, message_id, created_at FROM reservations
               WHERE NOT stands AND created_at < $1::timestamptz
@@ -35,7 +35,7 @@ export class ProjectedOpenReservations implements OpenReservations {
 
   async markStands(reservationIds: readonly string[]): Promise<void> {
     if (reservationIds.length === 0) return;
-    await this.database.query({
+    await this.sql.query({
       text: 'UPDATE reservations SET stands = true WHERE reservation_id = ANY($1) AND NOT stands',
       values: [reservationIds],
     });
