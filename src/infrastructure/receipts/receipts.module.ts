@@ -50,10 +50,11 @@ export class ReceiptsModule implements OnModuleInit {
   ) {}
 
   /** Before the server listens, in a scope of its own: no other route reads a body as this one does. */
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): void {
     this.projections.register(messageAttemptsProjection);
     const fastify: FastifyInstance = this.adapterHost.httpAdapter.getInstance();
     const { callbackSecret } = this.configuration;
-    await fastify.register(receiptRoutes(this.inbox, this.gateways, callbackSecret, this.logger));
+    // Not awaited: that would boot Fastify before Nest has set its error handler, and every route would keep the default one.
+    void fastify.register(receiptRoutes(this.inbox, this.gateways, callbackSecret, this.logger));
   }
 }
