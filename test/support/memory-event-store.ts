@@ -15,7 +15,6 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 
 /** The port's contract in memory, for unit tests: exact revisions, idempotent retry, outages. The real ones have contract tests. */
 export class MemoryEventStore implements EventStore {
-  fault: Fault = 'fine';
   latencyMs = 0;
   /** Runs once, before the next append is looked at: somebody else's write in between. */
   beforeNextAppend: (() => Promise<void>) | null = null;
@@ -23,6 +22,18 @@ export class MemoryEventStore implements EventStore {
   readonly reads: { stream: string; from: bigint; at: number }[] = [];
   private readonly streams = new Map<string, RecordedEvent[]>();
   private position = 0n;
+  private current: Fault = 'fine';
+  private readonly held: (() => void)[] = [];
+
+  get fault(): Fault {
+    return this.current;
+  }
+
+  /** What hangs goes on when this is something else. */
+  set fault(fault: Fault) {
+    this.current = fault;
+    if (fault !== 'hangs') for (const goOn of this.held.splice(0)) goOn();
+  }
 
   async append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<bigint> {
     const hook = this.beforeNextAppend;
@@ -70,7 +81,8 @@ export class MemoryEventStore implements EventStore {
     return BigInt(start + events.length - 1);
   }
 
+  /** Without a timer, so that a test that fails meanwhile does not keep its process alive. */
   private async whileHanging(): Promise<void> {
-    while (this.fault === 'hangs') await wait(5);
+    while (this.fault === 'hangs') await new Promise<void>((resolve) => this.held.push(resolve));
   }
 }
