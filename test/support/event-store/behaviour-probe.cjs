@@ -6,23 +6,19 @@ const {
   binaryEvent,
   START,
   END,
-  FORWARDS,
   BACKWARDS,
   ANY,
   NO_STREAM,
   STREAM_EXISTS,
   eventTypeFilter,
   streamNameFilter,
-  excludeSystemEvents,
   persistentSubscriptionToStreamSettingsFromDefaults,
   persistentSubscriptionToAllSettingsFromDefaults,
   PARK,
   RETRY,
   SKIP,
   STOP,
-  linkEvent,
 } = require('@eventstore/db-client');
-const { randomUUID } = require('node:crypto');
 const url = process.env.ESDB_URL || 'esdb://127.0.0.1:2113?tls=false';
 const client = EventStoreDBClient.connectionString(url);
 const run = process.env.RUN || Date.now().toString(36);
@@ -480,7 +476,6 @@ scenario('subscribe to $all from a position (exclusive)', async () => {
 scenario('links resolved', async () => {
   await append(S('l1'), evs(2), {});
   await append(S('l2'), jsonEvent({ type: '$>', data: {} }), {});
-  const { BinaryType } = {};
   const b = binaryEvent({ type: '$>', data: Buffer.from(`1@${S('l1')}`) });
   const w = await append(S('l3'), b, {});
   const out = [];
@@ -766,7 +761,7 @@ scenario('wrong credentials', () =>
   attempt(async () => {
     const out = [];
     for await (const r of client.readStream('$users', { credentials: { username: 'admin', password: 'nope' } }))
-      out.push(1);
+      out.push(r);
     return out.length;
   }),
 );

@@ -13,9 +13,7 @@ const { StreamsClient } = gen('streams_grpc_pb'),
 const { PersistentSubscriptionsClient } = gen('persistent_grpc_pb'),
   ps = gen('persistent_pb');
 const { ServerFeaturesClient } = gen('serverfeatures_grpc_pb'),
-  { GossipClient } = gen('gossip_grpc_pb'),
-  { OperationsClient } = gen('operations_grpc_pb');
-const status = gen('status_pb');
+  { GossipClient } = gen('gossip_grpc_pb');
 const address = process.env.ESDB_ADDRESS || '127.0.0.1:2113',
   run = Date.now().toString(36),
   only = process.argv[2];
@@ -24,8 +22,7 @@ const cred = grpc.credentials.createInsecure(),
 const streams = make(StreamsClient),
   persistent = make(PersistentSubscriptionsClient),
   features = make(ServerFeaturesClient),
-  gossip = make(GossipClient),
-  operations = make(OperationsClient);
+  gossip = make(GossipClient);
 const S = (n) => `wire${run}-${n}`,
   empty = () => new sh.Empty();
 const ident = (s) => {
@@ -233,7 +230,7 @@ const readReq = (fill) => {
   r.setOptions(o);
   return r;
 };
-const streamOpt = (o, s, { start, end, rev } = {}) => {
+const streamOpt = (o, s, { end, rev } = {}) => {
   const x = new st.ReadReq.Options.StreamOptions();
   x.setStreamIdentifier(ident(s));
   rev !== undefined ? x.setRevision(String(rev)) : end ? x.setEnd(empty()) : x.setStart(empty());

@@ -98,7 +98,7 @@ export class GroupRegistry {
   private run(definition: GroupDefinition, checkpoint: number | undefined): GroupRunner {
     const { stream, group, settings } = definition;
     const key = CHECKPOINT + keyOf(stream, group);
-    const checkpointer = new Checkpointer(settings, checkpoint, (value) =>
+    const checkpointer = new Checkpointer(settings, checkpoint, definition.startAfter, (value) =>
       this.parts.commit.addGroupWrites([{ key, value: String(value) }]),
     );
     const parked = new ParkedMessages(parkedStream(stream, group), this.parts.view, this.parts.writer);

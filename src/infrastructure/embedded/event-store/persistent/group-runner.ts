@@ -6,7 +6,7 @@ import { EventMessages } from '../wire/event-messages';
 import type { GrpcCall } from '../wire/grpc-call';
 import { type GrpcError, groupDropped } from '../wire/grpc-status';
 import { type IdForm, type ResolvedEvent, eventMetadata, originalEvent } from '../wire/recorded-event';
-import { Checkpointer } from './checkpointer';
+import { type Checkpointer } from './checkpointer';
 import { type GroupDefinition, ALL } from './group-settings';
 import { type Consumer, type Message, type NackAction, type Parking, GroupState } from './group-state';
 import type { ParkedMessages } from './parked-messages';
@@ -139,6 +139,7 @@ export class GroupRunner {
     this.parts.checkpointer.consider(
       () => this.state.checkpoint(this.read),
       () => this.state.resolved,
+      this.read,
     );
     if (hasMore) this.schedule();
   }

@@ -113,7 +113,8 @@ export class ReadService {
   private subscribe(call: GrpcCall, request: ReadRequest): void {
     if (request.stream !== undefined) return this.subscribeToStream(call, request, request.stream);
     // A subscription starts behind the position it names.
-    const passed = request.from === 'end' ? this.tail.lastSequence : this.exactSequence(request.from);
+    const { lastSequence } = this.tail;
+    const passed = request.from === 'end' ? lastSequence : Math.min(lastSequence, this.exactSequence(request.from));
     const cursor = new AllCursor(this.tail, passed, request.filter && compileFilter(request.filter.filter));
     new Subscription(call, request, cursor, this.view, this.tail, () => cursor.passed).start();
   }

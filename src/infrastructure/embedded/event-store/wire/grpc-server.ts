@@ -22,6 +22,8 @@ export interface GrpcMethods {
 }
 
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** Bytes a connection's streams may hold, in MB: node's own limit of 10 refuses streams where many reads wait at once. */
+const SESSION_MEGABYTES = 128;
 const TIMEOUT_UNIT_MS: Readonly<Record<string, number>> = { H: 3600e3, M: 60e3, S: 1e3, m: 1, u: 1e-3, n: 1e-6 };
 
 /**
@@ -34,7 +36,10 @@ export class GrpcServer {
   private readonly calls = new Set<GrpcCall>();
 
   constructor(private readonly methods: GrpcMethods) {
-    this.server = createServer({ settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 10_000 } });
+    this.server = createServer({
+      maxSessionMemory: SESSION_MEGABYTES,
+      settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 10_000 },
+    });
     this.server.on('connection', (socket: Socket) => socket.setNoDelay(true));
     this.server.on('session', (session) => {
       this.sessions.add(session);

@@ -1,4 +1,4 @@
-import { MalformedMessage, ProtobufReader } from './protobuf-reader';
+import { MalformedMessage, type ProtobufReader } from './protobuf-reader';
 import { ProtobufWriter } from './protobuf-writer';
 
 const CANONICAL = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
