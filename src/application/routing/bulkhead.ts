@@ -1,53 +1,75 @@
-/** Gives the slot back; a second call does nothing. */
-export type Release = () => void;
+/** A place at one provider. */
+export interface Slot {
+  /** The call goes out now: from here on it is the provider who takes the time. */
+  begin(): void;
+  /** Gives the place back; a second call does nothing. */
+  release(): void;
+}
 
 interface Waiter {
-  readonly grant: (release: Release | null) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly grant: (slot: Slot | null) => void;
+  timer: NodeJS.Timeout;
 }
 
 /**
- * So many calls at once to one provider, others wait a moment in turn. A provider whose slots have not moved for that
- * moment is stalled: then nobody waits for it, so that it holds up nothing but its own calls.
+ * So many calls at once to one provider, others wait in turn. Where its slots do not move because the provider itself is
+ * slow, nobody waits for it any more, so that it holds up nothing but its own calls; where it is we who are slow, waiting
+ * is right: the next tier would not be quicker, only dearer.
  */
 export class Bulkhead {
-  private taken = 0;
-  private stalled = false;
+  private readonly calls = new Map<Slot, number | null>();
   private readonly waiting: Waiter[] = [];
+  private stalled = false;
 
   constructor(
     private readonly slots: number,
-    private readonly waitMs: number,
+    /** How long a place may take to come free while a call is as old as that. Milliseconds. */
+    private readonly patienceMs: number,
+    private readonly monotonicMs: () => number,
   ) {}
 
-  /** Null where no slot came free in time. */
-  acquire(): Promise<Release | null> {
-    if (this.taken < this.slots) return Promise.resolve(this.take());
+  /** Null where no place came free because the provider is slow. */
+  acquire(): Promise<Slot | null> {
+    if (this.calls.size < this.slots) return Promise.resolve(this.take());
     if (this.stalled) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.stalled = true;
-        this.waiting.splice(this.waiting.indexOf(waiter), 1);
-        resolve(null);
-      }, this.waitMs);
-      const waiter: Waiter = { grant: resolve, timer };
+      const waiter: Waiter = { grant: resolve, timer: setTimeout(() => this.expire(waiter), this.patienceMs) };
       this.waiting.push(waiter);
     });
   }
 
-  private take(): Release {
-    this.taken++;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.taken--;
-      this.stalled = false;
-      const next = this.waiting.shift();
-      if (next === undefined) return;
-      clearTimeout(next.timer);
-      next.grant(this.take());
+  private expire(waiter: Waiter): void {
+    if (!this.isSlow()) {
+      waiter.timer = setTimeout(() => this.expire(waiter), this.patienceMs);
+      return;
+    }
+    this.stalled = true;
+    this.waiting.splice(this.waiting.indexOf(waiter), 1);
+    waiter.grant(null);
+  }
+
+  private isSlow(): boolean {
+    const oldMs = this.monotonicMs() - this.patienceMs;
+    for (const beganAtMs of this.calls.values()) if (beganAtMs !== null && beganAtMs <= oldMs) return true;
+    return false;
+  }
+
+  private take(): Slot {
+    const slot: Slot = {
+      begin: () => {
+        if (this.calls.has(slot)) this.calls.set(slot, this.monotonicMs());
+      },
+      release: () => {
+        if (!this.calls.delete(slot)) return;
+        this.stalled = false;
+        const next = this.waiting.shift();
+        if (next === undefined) return;
+        clearTimeout(next.timer);
+        next.grant(this.take());
+      },
     };
+    this.calls.set(slot, null);
+    return slot;
   }
 }
 
@@ -57,13 +79,14 @@ export class Bulkheads {
 
   constructor(
     private readonly slots: number,
-    private readonly waitMs: number,
+    private readonly patienceMs: number,
+    private readonly monotonicMs: () => number,
   ) {}
 
-  acquire(provider: string): Promise<Release | null> {
+  acquire(provider: string): Promise<Slot | null> {
     let bulkhead = this.byProvider.get(provider);
     if (bulkhead === undefined) {
-      bulkhead = new Bulkhead(this.slots, this.waitMs);
+      bulkhead = new Bulkhead(this.slots, this.patienceMs, this.monotonicMs);
       this.byProvider.set(provider, bulkhead);
     }
     return bulkhead.acquire();

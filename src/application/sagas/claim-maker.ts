@@ -8,7 +8,7 @@ import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import { PROVIDER_HEALTH, type ProviderHealth } from '../ports/provider-health';
 import { SMS_GATEWAYS, type SmsGateway, type SmsGateways } from '../ports/sms-gateway';
 import { SUBJECT_VAULT, type SubjectVault } from '../ports/subject-vault';
-import { Bulkheads, type Release } from '../routing/bulkhead';
+import { Bulkheads, type Slot } from '../routing/bulkhead';
 import { Affordability } from './affordability';
 import { CallsUnderWay } from './calls-under-way';
 import { MessageCommands, type Cause } from './message-commands';
@@ -22,7 +22,7 @@ export type ClaimResult = { readonly kind: 'called' | 'lost' | 'none' };
 const CLAIM_WITHIN_MS = 4_000;
 /** Half of what this process does at once may wait for one provider. */
 const BULKHEAD_SHARE = 0.5;
-const BULKHEAD_WAIT_MS = 1_000;
+const BULKHEAD_PATIENCE_MS = 1_000;
 
 interface Clear {
   readonly to: string;
@@ -46,7 +46,7 @@ export class ClaimMaker {
     private readonly call: ProviderCall,
   ) {
     const slots = Math.max(1, Math.floor(configuration.dispatchConcurrency * BULKHEAD_SHARE));
-    this.bulkheads = new Bulkheads(slots, BULKHEAD_WAIT_MS);
+    this.bulkheads = new Bulkheads(slots, BULKHEAD_PATIENCE_MS, () => clock.monotonicMs());
   }
 
   /** Tiers whose provider takes nothing now, as far as can be told without the number. */
@@ -80,23 +80,23 @@ export class ClaimMaker {
     const failedOver = state.attempts.some((attempt) => attempt.tier !== tier);
     const request = { sender: order.sender, destination: clear.to, failedOver, take: false };
     if (!this.health.permits(order.mode, tier, request)) return { kind: 'none' };
-    const release = await this.bulkheads.acquire(gateway.name);
-    if (release === null) return { kind: 'none' };
+    const slot = await this.bulkheads.acquire(gateway.name);
+    if (slot === null) return { kind: 'none' };
     if (!this.health.permits(order.mode, tier, { ...request, take: true })) {
-      release();
+      slot.release();
       return { kind: 'none' };
     }
     let made = false;
     try {
       const affordable = await this.affordability.raise(message, state, tier, cause);
       if (affordable !== 'yes') return { kind: affordable === 'no' ? 'none' : 'lost' };
-      const claim = await this.append(gateway, message, clear, release, cause);
+      const claim = await this.append(gateway, message, clear, slot, cause);
       if (claim === null) return { kind: 'lost' };
       made = true;
       await this.callWith(claim, state, cause);
       return { kind: 'called' };
     } finally {
-      release();
+      slot.release();
       if (!made) this.health.giveBack(order.mode, tier);
     }
   }
@@ -106,7 +106,7 @@ export class ClaimMaker {
     gateway: SmsGateway,
     message: KnownMessage,
     clear: Clear,
-    release: Release,
+    slot: Slot,
     cause: Cause,
   ): Promise<WonClaim | null> {
     const { tier, name: provider, deadlineMs } = gateway;
@@ -119,7 +119,7 @@ export class ClaimMaker {
       const attempt = isLive(state) ? state.attempts.at(-1) : undefined;
       if (carried.events.length === 0 || !isLive(state) || attempt === undefined) return null;
       const claim = { message: carried.message, order: state.order, attempt, gateway, ...clear };
-      return { ...claim, claimedAtMs, release };
+      return { ...claim, claimedAtMs, slot };
     } catch (error) {
       // What has changed since makes this tier impossible: the message is looked at anew.
       if (error instanceof DomainError && error.code === 'conflict') return null;

@@ -11,7 +11,7 @@ import { METRICS, type Metrics } from '../ports/metrics';
 import { PROVIDER_HEALTH, type ProviderHealth } from '../ports/provider-health';
 import type { SmsGateway, SubmissionOutcome } from '../ports/sms-gateway';
 import { ERASED } from '../ports/subject-vault';
-import type { Release } from '../routing/bulkhead';
+import type { Slot } from '../routing/bulkhead';
 import { MessageCommands, type Cause } from './message-commands';
 import type { KnownMessage } from './message-memory';
 import { RecentDispatches } from './recent-dispatches';
@@ -33,7 +33,7 @@ export interface WonClaim {
   readonly body: string;
   /** Monotonic milliseconds: before the claim was appended. */
   readonly claimedAtMs: number;
-  readonly release: Release;
+  readonly slot: Slot;
 }
 
 type Refused = Extract<SubmissionOutcome, { kind: 'refused' }>;
@@ -67,17 +67,22 @@ export class ProviderCall {
 
   async make(claim: WonClaim, cause: Cause): Promise<void> {
     const outcome = await this.outcomeOf(claim);
-    claim.release();
+    claim.slot.release();
     const { order, attempt, message, gateway } = claim;
     const command = this.commandFor(claim, outcome);
     const context = this.commands.context(message, cause, `outcome:${attempt.number}`);
-    const { events } = await this.keepTrying(() => this.commands.run(message, command, context));
-    if (outcome.kind !== 'accepted') return;
-    if (events.length === 0) {
+    const noted =
+      outcome.kind === 'accepted'
+        ? this.recent.expect(gateway.name, outcome.providerMessageId, order.messageId)
+        : () => undefined;
+    try {
+      const { events } = await this.keepTrying(() => this.commands.run(message, command, context));
+      if (events.length > 0 || outcome.kind !== 'accepted') return;
       const { messageId } = order;
-      this.logger.warn({ messageId, attempt: attempt.number }, 'a late answer came after the end of its message');
+      this.logger.warn({ messageId, attempt: attempt.number }, 'a late answer came after its message had gone on');
+    } finally {
+      noted();
     }
-    this.recent.note(gateway.name, outcome.providerMessageId, order.messageId);
   }
 
   private async outcomeOf(claim: WonClaim): Promise<SubmissionOutcome> {
@@ -86,6 +91,7 @@ export class ProviderCall {
     if (to === ERASED || body === ERASED) return this.unmade(claim, ERASED_RECIPIENT);
     if (this.clock.monotonicMs() - claim.claimedAtMs > OPEN_CALL_WITHIN_MS) return this.unmade(claim, TOO_LATE);
     const leftMs = epochMs(order.validUntil) - this.clock.now();
+    claim.slot.begin();
     const outcome = await gateway.submit({
       ...{ to, from: order.sender, body, encoding: order.encoding, messageId: order.messageId },
       ...{ attempt: attempt.number, validForSeconds: Math.max(1, Math.floor(leftMs / 1000)) },

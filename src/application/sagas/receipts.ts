@@ -73,7 +73,8 @@ export class Receipts {
   /** The message that has an attempt with this id by now. */
   private async messageOf(provider: string, providerMessageId: string): Promise<KnownMessage | null> {
     const messageId =
-      this.recent.find(provider, providerMessageId) ?? (await this.index.findByProviderId(provider, providerMessageId));
+      (await this.recent.find(provider, providerMessageId)) ??
+      (await this.index.findByProviderId(provider, providerMessageId));
     if (messageId === null) return null;
     const known = await this.memory.load(messageId);
     if (known !== null && hasAttempt(known, provider, providerMessageId)) return known;

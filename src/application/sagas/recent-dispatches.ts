@@ -2,30 +2,55 @@ import { Injectable } from '@nestjs/common';
 
 const MOST_IDS = 50_000;
 
+interface Dispatch {
+  readonly messageId: string;
+  /** Resolves when the log says so, or has refused to. */
+  readonly recorded: Promise<void>;
+}
+
+const recorded = Promise.resolve();
+const keyOf = (provider: string, providerMessageId: string): string => `${provider}\n${providerMessageId}`;
+
 /** A provider's ids for messages that this process has seen accepted lately: most reports come within seconds. */
 @Injectable()
 export class RecentDispatches {
-  private readonly messages = new Map<string, string>();
+  private readonly dispatches = new Map<string, Dispatch>();
   private listener: (provider: string, providerMessageId: string) => void = () => undefined;
 
-  /** Told after each acceptance was appended: a report that came before it can be matched now. */
+  /** Told of each id as it becomes known: a report that came before it can be matched now. */
   onNoted(listener: (provider: string, providerMessageId: string) => void): void {
     this.listener = listener;
   }
 
-  /** Only once the log says so: a report that was matched earlier would find nothing to report on. */
+  /** The log has it. */
   note(provider: string, providerMessageId: string, messageId: string): void {
-    const key = `${provider}\n${providerMessageId}`;
-    this.messages.delete(key);
-    this.messages.set(key, messageId);
-    if (this.messages.size > MOST_IDS) {
-      const oldest = this.messages.keys().next();
-      if (oldest.done !== true) this.messages.delete(oldest.value);
-    }
-    this.listener(provider, providerMessageId);
+    this.put(provider, providerMessageId, { messageId, recorded });
   }
 
-  find(provider: string, providerMessageId: string): string | undefined {
-    return this.messages.get(`${provider}\n${providerMessageId}`);
+  /** The provider has answered, the log is about to have it. @returns to be called when that has ended, well or not. */
+  expect(provider: string, providerMessageId: string, messageId: string): () => void {
+    let settle = (): void => undefined;
+    const pending = new Promise<void>((resolve) => (settle = resolve));
+    this.put(provider, providerMessageId, { messageId, recorded: pending });
+    return settle;
+  }
+
+  /** Null: not seen here. Waits while it is being recorded: a report matched before would find nothing to report on. */
+  async find(provider: string, providerMessageId: string): Promise<string | null> {
+    const dispatch = this.dispatches.get(keyOf(provider, providerMessageId));
+    if (dispatch === undefined) return null;
+    await dispatch.recorded;
+    return dispatch.messageId;
+  }
+
+  private put(provider: string, providerMessageId: string, dispatch: Dispatch): void {
+    const key = keyOf(provider, providerMessageId);
+    this.dispatches.delete(key);
+    this.dispatches.set(key, dispatch);
+    if (this.dispatches.size > MOST_IDS) {
+      const oldest = this.dispatches.keys().next();
+      if (oldest.done !== true) this.dispatches.delete(oldest.value);
+    }
+    this.listener(provider, providerMessageId);
   }
 }

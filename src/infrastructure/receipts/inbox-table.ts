@@ -21,6 +21,7 @@ export interface SettledReport {
 export interface PostponedReport {
   readonly id: string;
   readonly compareAt: Date;
+  readonly comparisons: number;
 }
 
 interface Row {
@@ -102,9 +103,13 @@ export class InboxTable {
   async postpone(reports: readonly PostponedReport[]): Promise<void> {
     await this.sql.query({
       name: 'receipts_postpone',
-      text: `UPDATE receipt_inbox r SET compare_at = p.at, leased_until = NULL, comparisons = comparisons + 1
-             FROM unnest($1::uuid[], $2::timestamptz[]) AS p (id, at) WHERE r.id = p.id`,
-      values: [reports.map(({ id }) => id), reports.map(({ compareAt }) => compareAt)],
+      text: `UPDATE receipt_inbox r SET compare_at = p.at, leased_until = NULL, comparisons = p.comparisons
+             FROM unnest($1::uuid[], $2::timestamptz[], $3::int[]) AS p (id, at, comparisons) WHERE r.id = p.id`,
+      values: [
+        reports.map(({ id }) => id),
+        reports.map(({ compareAt }) => compareAt),
+        reports.map(({ comparisons }) => comparisons),
+      ],
     });
   }
 

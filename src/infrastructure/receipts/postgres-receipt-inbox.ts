@@ -8,7 +8,7 @@ import type { InboxListener } from './inbox-listener';
 import type { InboxTable, NewReport, PostponedReport, SettledReport } from './inbox-table';
 
 const LEASE_MS = 60_000;
-const LOOP = { name: 'receipts', concurrency: 64, shortestPauseMs: 1_000, longestPauseMs: 5_000 };
+const LOOP = { name: 'receipts', concurrency: 128, shortestPauseMs: 1_000, longestPauseMs: 5_000 };
 const MOST_IN_A_BATCH = 200;
 /** More than this in memory, and further reports are left to whoever has room, this process included. */
 const MOST_HANDED_OVER = 2_000;
@@ -24,6 +24,8 @@ export class PostgresReceiptInbox implements ReceiptInbox {
   private readonly postponements: MicroBatch<PostponedReport, true>;
   /** Reports that this process could not match yet, by the id that they name. */
   private readonly parked = new Map<string, string>();
+  /** Of those the fresh ones, kept in hand under their lease: most wait for nothing but the answer of their own call. */
+  private readonly held = new Map<string, { readonly report: InboxReport; readonly timer: NodeJS.Timeout }>();
 
   constructor(
     private readonly table: InboxTable,
@@ -73,6 +75,7 @@ export class PostgresReceiptInbox implements ReceiptInbox {
     const id = this.parked.get(key);
     if (id === undefined) return;
     this.parked.delete(key);
+    if (this.resume(id)) return;
     this.table
       .claimOne(id, new Date(this.clock.now()), LEASE_MS)
       .then((report) => {
@@ -86,6 +89,8 @@ export class PostgresReceiptInbox implements ReceiptInbox {
   }
 
   async stop(drainMs: number): Promise<void> {
+    for (const { timer } of this.held.values()) clearTimeout(timer);
+    this.held.clear();
     await this.listener.stop();
     await this.loop.stop(drainMs);
   }
@@ -100,18 +105,35 @@ export class PostgresReceiptInbox implements ReceiptInbox {
     try {
       const verdict = await handle(report);
       if (verdict.kind === 'settled') await this.settlements.add({ id, outcome: verdict.outcome });
-      else await this.postpone(report, verdict.pauseMs);
+      else if (report.comparisons === 0) this.hold(report, verdict.pauseMs);
+      else await this.postpone(report, verdict.pauseMs, report.comparisons + 1);
     } catch (error) {
       this.logger.warn({ err: error, provider, report: id }, 'a report was not handled and will come again');
-      await this.postpone(report, PAUSE_AFTER_FAILURE_MS).catch((failed: unknown) => {
+      await this.postpone(report, PAUSE_AFTER_FAILURE_MS, report.comparisons).catch((failed: unknown) => {
         this.logger.warn({ err: failed, report: id }, 'a report waits for its lease to end');
       });
     }
   }
 
-  private async postpone(report: InboxReport, pauseMs: number): Promise<void> {
+  private hold(report: InboxReport, pauseMs: number): void {
     this.park(report);
-    await this.postponements.add({ id: report.id, compareAt: new Date(this.clock.now() + pauseMs) });
+    const timer = setTimeout(() => this.resume(report.id), Math.min(pauseMs, LEASE_MS / 2));
+    this.held.set(report.id, { report: { ...report, comparisons: 1 }, timer });
+  }
+
+  /** False: it is not in hand. */
+  private resume(id: string): boolean {
+    const held = this.held.get(id);
+    if (held === undefined) return false;
+    this.held.delete(id);
+    clearTimeout(held.timer);
+    this.loop.handOver(held.report);
+    return true;
+  }
+
+  private async postpone(report: InboxReport, pauseMs: number, comparisons: number): Promise<void> {
+    this.park(report);
+    await this.postponements.add({ id: report.id, compareAt: new Date(this.clock.now() + pauseMs), comparisons });
     this.loop.notice(pauseMs);
   }
 

@@ -1,39 +1,52 @@
 import { Bulkhead, Bulkheads } from '../../../src/application/routing/bulkhead';
 
+const now = (): number => performance.now();
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 describe('a bulkhead', () => {
   it('lets so many in at once, and the next when one leaves', async () => {
-    const bulkhead = new Bulkhead(2, 1_000);
-    const [first, second] = await Promise.all([bulkhead.acquire(), bulkhead.acquire()]);
+    const bulkhead = new Bulkhead(2, 1_000, now);
+    const [first] = await Promise.all([bulkhead.acquire(), bulkhead.acquire()]);
     const order: string[] = [];
-    const third = bulkhead.acquire().then((release) => order.push(release === null ? 'turned away' : 'let in'));
+    const third = bulkhead.acquire().then((slot) => order.push(slot === null ? 'turned away' : 'let in'));
     await Promise.resolve();
     expect(order).toEqual([]);
-    first?.();
+    first?.release();
     await third;
     expect(order).toEqual(['let in']);
-    second?.();
   });
-  it('gives one slot back once', async () => {
-    const bulkhead = new Bulkhead(1, 20);
-    const release = await bulkhead.acquire();
-    release?.();
-    release?.();
-    expect(await bulkhead.acquire()).not.toBeNull();
+  it('gives one place back once', async () => {
+    const bulkhead = new Bulkhead(1, 20, now);
+    const slot = await bulkhead.acquire();
+    slot?.release();
+    slot?.release();
+    (await bulkhead.acquire())?.begin();
     expect(await bulkhead.acquire()).toBeNull();
   });
-  it('turns everybody away at once while it is stalled, until a slot moves', async () => {
-    const bulkhead = new Bulkhead(1, 50);
-    const release = await bulkhead.acquire();
+  it('turns everybody away at once while the provider is slow, until a place moves', async () => {
+    const bulkhead = new Bulkhead(1, 50, now);
+    const slot = await bulkhead.acquire();
+    slot?.begin();
     expect(await bulkhead.acquire()).toBeNull();
-    const before = performance.now();
+    const before = now();
     expect(await bulkhead.acquire()).toBeNull();
-    expect(performance.now() - before).toBeLessThan(40);
-    release?.();
+    expect(now() - before).toBeLessThan(40);
+    slot?.release();
     expect(await bulkhead.acquire()).not.toBeNull();
+  });
+  it('waits on where it is not the provider who is slow', async () => {
+    const bulkhead = new Bulkhead(1, 10, now);
+    const slot = await bulkhead.acquire();
+    let answered = false;
+    const waiting = bulkhead.acquire().finally(() => (answered = true));
+    await pause(60);
+    expect(answered).toBe(false);
+    slot?.release();
+    expect(await waiting).not.toBeNull();
   });
   it('is one a provider', async () => {
-    const bulkheads = new Bulkheads(1, 20);
-    expect(await bulkheads.acquire('a')).not.toBeNull();
+    const bulkheads = new Bulkheads(1, 20, now);
+    (await bulkheads.acquire('a'))?.begin();
     expect(await bulkheads.acquire('b')).not.toBeNull();
     expect(await bulkheads.acquire('a')).toBeNull();
   });
