@@ -1,3 +1,5 @@
+import { ApiProperty } from '@nestjs/swagger';
+
 /** The answer to an accepted message. It repeats unchanged under the same Idempotency-Key. */
 export class AcceptedMessageDto {
   /** @example 'msg_01HXKR3M8Q0000000000000000' */
@@ -43,6 +45,7 @@ export class MessageDto {
   final!: boolean;
   provider!: string;
   encoding!: string;
+  @ApiProperty({ type: 'integer' })
   segments!: number;
   /** The reservation until charged, then the debit; 0 when released. */
   cost_kes!: number;
@@ -68,6 +71,7 @@ export class TimelineEntryDto {
   /** @example 'message.dispatched' */
   type!: string;
   at!: string;
+  @ApiProperty({ type: 'integer' })
   sequence!: number;
 }
 
@@ -94,6 +98,7 @@ export class FieldErrorDto {
 export class ProblemDto {
   type!: string;
   title!: string;
+  @ApiProperty({ type: 'integer' })
   status!: number;
   detail!: string;
   /** Stable; act on this. */

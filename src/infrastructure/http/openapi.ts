@@ -34,7 +34,8 @@ export function serveOpenApi(app: NestFastifyApplication, publicBaseUrl: string)
     .addServer(publicBaseUrl)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: wk_live_…, wk_billing_… or wk_test_…' })
     .build();
-  const document = (): OpenAPIObject => withProblemType(SwaggerModule.createDocument(app, configuration));
+  const document = (): OpenAPIObject =>
+    withNullTypes(withProblemType(SwaggerModule.createDocument(app, configuration)));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
@@ -55,4 +56,18 @@ function withProblemType(document: OpenAPIObject): OpenAPIObject {
     }
   }
   return document;
+}
+
+/** The generator says `nullable`, which OpenAPI 3.1 no longer knows: there null is a type like others. */
+function withNullTypes(document: OpenAPIObject): OpenAPIObject {
+  const revived: OpenAPIObject = JSON.parse(JSON.stringify(document), (_name, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('nullable' in value)) return value;
+    const { nullable, ...schema } = value;
+    if (nullable !== true) return schema;
+    if ('type' in schema && typeof schema.type === 'string' && !('allOf' in schema) && !('$ref' in schema)) {
+      return { ...schema, type: [schema.type, 'null'] };
+    }
+    return { anyOf: [schema, { type: 'null' }] };
+  });
+  return revived;
 }

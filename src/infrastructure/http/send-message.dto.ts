@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import { MayBeAbsent } from './validation';
 
@@ -39,6 +40,7 @@ export class SendMessageDto {
   @IsInt()
   @Min(60)
   @Max(259_200)
+  @ApiProperty({ type: 'integer' })
   valid_for_seconds?: number;
 
   /** What happens when a provider does not say whether it took the message: wait for its report, or send again. */

@@ -467,6 +467,9 @@ describe('the HTTP edge', () => {
       }>();
       expect(document.openapi).toBe('3.1.0');
       expect(Object.keys(document.paths).sort()).toEqual([
+        '/health/live',
+        '/health/ready',
+        '/metrics',
         '/v1/billing/balance',
         '/v1/messages',
         '/v1/messages/{id}',
