@@ -2,6 +2,7 @@ import { ClusterInfo, EndPoint, MemberInfo } from '@eventstore/db-client/generat
 import { GossipService, type IGossipServer } from '@eventstore/db-client/generated/gossip_grpc_pb';
 import { UUID } from '@eventstore/db-client/generated/shared_pb';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
+import { Status } from '@eventstore/db-client/generated/status_pb';
 import { BatchAppendResp, type BatchAppendReq } from '@eventstore/db-client/generated/streams_pb';
 import { Server, ServerCredentials, type ServerDuplexStream, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { readFileSync } from 'node:fs';
@@ -68,34 +69,50 @@ export class FakeGossip {
   }
 }
 
-/** A node behind TLS that accepts every append, and keeps what each call said of itself. */
-export class FakeSecureNode {
+/** A node that takes appends and keeps what each call said of itself; what it answers is up to `answer`. */
+export class FakeNode {
   readonly authorizations: (string | undefined)[] = [];
+  appends = 0;
   private readonly server = new Server();
 
-  static async start(): Promise<FakeSecureNode & { readonly port: number }> {
-    const node = new FakeSecureNode();
-    node.server.addService(StreamsService, {
-      batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => node.append(call),
-    });
+  private constructor(private readonly answer: () => BatchAppendResp) {}
+
+  /** Behind TLS; every append succeeds. */
+  static secure(): Promise<FakeNode & { readonly port: number }> {
     const certificate = readFileSync(TEST_CERTIFICATE_FILE);
     const key = readFileSync(join(TLS_FOLDER, 'node.key.pem'));
-    const credentials = ServerCredentials.createSsl(null, [{ cert_chain: certificate, private_key: key }]);
-    return Object.assign(node, { port: await listen(node.server, credentials) });
+    return FakeNode.start(ServerCredentials.createSsl(null, [{ cert_chain: certificate, private_key: key }]), () =>
+      new BatchAppendResp().setSuccess(new BatchAppendResp.Success().setCurrentRevision('0')),
+    );
+  }
+
+  /** Alive, and no leader any more: as a node answers while another is being elected. */
+  static notReady(): Promise<FakeNode & { readonly port: number }> {
+    return FakeNode.start(ServerCredentials.createInsecure(), () =>
+      new BatchAppendResp().setError(new Status().setCode(2).setMessage('Server Is Not Ready')),
+    );
   }
 
   stop(): void {
     this.server.forceShutdown();
   }
 
-  private append(call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>): void {
+  private static async start(
+    credentials: ServerCredentials,
+    answer: () => BatchAppendResp,
+  ): Promise<FakeNode & { readonly port: number }> {
+    const node = new FakeNode(answer);
+    node.server.addService(StreamsService, {
+      batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => node.serve(call),
+    });
+    return Object.assign(node, { port: await listen(node.server, credentials) });
+  }
+
+  private serve(call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>): void {
     this.authorizations.push(call.metadata.get('authorization')[0]?.toString());
     call.on('data', (request: BatchAppendReq) => {
-      call.write(
-        new BatchAppendResp()
-          .setCorrelationId(request.getCorrelationId())
-          .setSuccess(new BatchAppendResp.Success().setCurrentRevision('0')),
-      );
+      this.appends += 1;
+      call.write(this.answer().setCorrelationId(request.getCorrelationId()));
     });
   }
 }

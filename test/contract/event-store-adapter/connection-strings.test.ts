@@ -4,7 +4,7 @@ import { Connection } from '../../../src/infrastructure/event-store/connection/c
 import { AdapterUnderTest } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
 import { reserved } from '../../support/event-builders';
-import { FakeGossip, FakeSecureNode, TEST_CERTIFICATE_FILE } from '../../support/fake-nodes';
+import { FakeGossip, FakeNode, TEST_CERTIFICATE_FILE } from '../../support/fake-nodes';
 import { StoreProcess } from '../../support/store-process';
 
 jest.setTimeout(30_000);
@@ -40,6 +40,21 @@ describe('several nodes', () => {
     await Promise.all([old.remove(), next.remove()]);
   });
 
+  it('of which the one in use is no leader any more: it says so, and the leader is looked for', async () => {
+    const [former, store] = await Promise.all([FakeNode.notReady(), StoreProcess.start()]);
+    const gossip = await FakeGossip.start(former.port, store.port);
+    const adapter = new AdapterUnderTest(`esdb://127.0.0.1:${gossip.port},127.0.0.1:${gossip.port}?tls=false`);
+    const appended = append(adapter, 10_000);
+    await eventually(async () => former.appends > 0, 5_000);
+    gossip.elect(store.port);
+    expect(await appended).toBe(0n);
+    expect(gossip.asked).toBeLessThan(8);
+    await adapter.close();
+    gossip.stop();
+    former.stop();
+    await store.remove();
+  });
+
   it('of which none answers: an append ends at its deadline, and nothing was sent', async () => {
     const gossip = await FakeGossip.start(1, 2);
     gossip.stop();
@@ -52,9 +67,9 @@ describe('several nodes', () => {
 });
 
 describe('TLS and credentials', () => {
-  let node: FakeSecureNode & { readonly port: number };
+  let node: FakeNode & { readonly port: number };
   beforeEach(async () => {
-    node = await FakeSecureNode.start();
+    node = await FakeNode.secure();
   });
   afterEach(() => node.stop());
 

@@ -76,15 +76,23 @@ describe('a worker', () => {
     await adapter.subscriptions.ensureGroups([{ group, streamPrefixes: [prefix] }]);
     await write(20);
     const first: string[] = [];
-    const worker = await open({ handle: async ({ stream }) => void first.push(stream) });
-    await eventually(async () => first.length === 20, 10_000);
+    let finished: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (finished = resolve));
+    const worker = await open({
+      handle: async ({ stream }) => {
+        if (first.push(stream) === 20) finished();
+      },
+    });
+    await all;
+    // Now the last acknowledgements wait for company: stopping must not lose them.
+    await new Promise((resolve) => setImmediate(resolve));
     await worker.stop(1_000);
     expect(worker.isConnected()).toBe(false);
-    await pause(1_500);
     const second: string[] = [];
     await open({ handle: async ({ stream }) => void second.push(stream) });
     await write(5, 100);
     await eventually(async () => second.length >= 5, 10_000);
+    await pause(200);
     expect(second.filter((stream) => first.includes(stream))).toEqual([]);
   });
 
