@@ -16,10 +16,14 @@ const DETAILS: Readonly<Record<NonNullable<FraudScore['refuse']>, string>> = {
 /** Whether this customer may send this at all: always before money, and before anything is queued. */
 @Injectable()
 export class Vetting {
+  private readonly liveIsSimulated: boolean;
+
   constructor(
-    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(CONFIGURATION) configuration: Configuration,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.liveIsSimulated = configuration.tiers.every((tier) => tier.simulated);
+  }
 
   /** @throws DomainError customer_suspended, fraud_blocked, recipient_blocked, destination_not_allowed */
   check({ caller, phone, messageId }: MessageDraft, signals: Signals): void {
@@ -31,7 +35,7 @@ export class Vetting {
       to: phone.e164,
       country: phone.country,
       countriesAllowed: customer.limits.countries,
-      simulated: mode === 'test' || this.configuration.tiers.every((tier) => tier.simulated),
+      simulated: mode === 'test' || this.liveIsSimulated,
     });
     if (refuse === null) return;
     const { customerId } = customer;
