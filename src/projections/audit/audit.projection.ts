@@ -1,7 +1,7 @@
 import type { EnvelopeProjection, ProjectionSql } from '../../application/ports/projection';
 import type { FeedItem } from '../../application/ports/subscriptions';
-import { sqlJson } from '../shared/sql-json';
-import { auditFacts, chainHash } from './audit-row';
+import { sqlArray } from '../shared/sql-array';
+import { auditFacts, chainHash, type AuditFacts } from './audit-row';
 
 interface Head {
   seq: string;
@@ -10,14 +10,28 @@ interface Head {
   prepare_position: string;
 }
 
+/** Columns as arrays, in the order in which INSERT takes them. */
+const COLUMNS = [
+  ['event_id', 'uuid'],
+  ['stream', 'text'],
+  ['revision', 'bigint'],
+  ['type', 'text'],
+  ['data_sha256', 'text'],
+  ['metadata_sha256', 'text'],
+  ['at', 'timestamptz'],
+  ['actor_kind', 'text'],
+  ['actor_id', 'text'],
+  ['correlation_id', 'text'],
+  ['customer_id', 'text'],
+] as const satisfies readonly (readonly [keyof AuditFacts, string])[];
+
 const INSERT = `
   INSERT INTO audit_log (seq, event_id, stream, revision, type, data_sha256, metadata_sha256, at, actor_kind, actor_id,
                          correlation_id, customer_id, hash)
-  SELECT seq, event_id, stream, revision, type, decode(data_sha256, 'hex'), decode(metadata_sha256, 'hex'), at, actor_kind,
-         actor_id, correlation_id, customer_id, decode(hash, 'hex')
-    FROM json_to_recordset($1::json) AS x(seq bigint, event_id uuid, stream text, revision bigint, type text,
-         data_sha256 text, metadata_sha256 text, at timestamptz, actor_kind text, actor_id text, correlation_id text,
-         customer_id text, hash text)`;
+  SELECT $1::bigint + place, event_id, stream, revision, type, decode(data_sha256, 'hex'), decode(metadata_sha256, 'hex'),
+         at, actor_kind, actor_id, correlation_id, customer_id, decode(hash, 'hex')
+    FROM unnest($2::text[], ${COLUMNS.map(([, type], i) => `$${i + 3}::${type}[]`).join(', ')}) WITH ORDINALITY
+      AS x(hash, ${COLUMNS.map(([name]) => name).join(', ')}, place)`;
 
 /** One row for every event of the log, decodable or not, chained in the order of `$all`. */
 export const auditProjection: EnvelopeProjection = {
@@ -28,17 +42,20 @@ export const auditProjection: EnvelopeProjection = {
     const head = await lockHead(sql);
     let seq = BigInt(head.seq);
     let hash = head.hash.toString('hex');
-    const rows: object[] = [];
+    const rows: AuditFacts[] = [];
+    const hashes: string[] = [];
     for (const item of items) {
       if (!follows(item, head)) continue;
       const facts = auditFacts(item);
       seq += 1n;
       hash = chainHash(facts, seq, hash);
-      rows.push({ ...facts, seq: seq.toString(), hash });
+      rows.push(facts);
+      hashes.push(hash);
     }
     const last = items.at(-1);
     if (rows.length === 0 || last === undefined) return;
-    await sql.query({ name: 'audit_insert', text: INSERT, values: [sqlJson(rows)] });
+    const columns = COLUMNS.map(([name]) => sqlArray(rows.map((row) => row[name])));
+    await sql.query({ name: 'audit_insert', text: INSERT, values: [head.seq, sqlArray(hashes), ...columns] });
     const { commit, prepare } = last.event.position;
     await sql.query({
       name: 'audit_head',

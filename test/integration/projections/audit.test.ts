@@ -92,7 +92,7 @@ describe('audit log', () => {
   it('gives a row to an event whose metadata is no JSON, or holds what Postgres refuses', async () => {
     const [item] = history();
     if (item === undefined) throw new Error('no event');
-    const odd = { actor: { kind: 'key', id: 'a\u0000b\ud800' }, at: '2026-02-31T00:00:00.000Z', customerId: 7 };
+    const odd = { actor: { kind: 'NULL', id: 'a\u0000b\ud800{"\\,' }, at: '2026-02-31T00:00:00.000Z', customerId: 7 };
     const metadata = Buffer.from(JSON.stringify(odd));
     await project([{ ...undecodable(item), raw: { data: Buffer.from('{'), metadata } }]);
     const later = { ...item.event, revision: 1n, position: { commit: 999n, prepare: 999n } };
@@ -100,7 +100,7 @@ describe('audit log', () => {
       { kind: 'event', event: later, raw: { data: Buffer.alloc(0), metadata: Buffer.from('nonsense') } } as FeedItem,
     ]);
     expect(await rows()).toMatchObject([
-      { actor_id: 'a\ufffdb\ufffd', at: null, customer_id: null },
+      { actor_kind: 'NULL', actor_id: 'a\ufffdb\ufffd{"\\,', at: null, customer_id: null },
       { actor_id: null, at: null },
     ]);
     expect(await verifyChain(db.database)).toMatchObject({ rows: 2n, brokenAt: null });
