@@ -114,7 +114,9 @@ export class ClaimMaker {
     const data = { tier, provider, deadlineMs, startedAt: this.clock.iso() };
     const context = this.commands.randomContext(message, cause, CLAIM_WITHIN_MS);
     try {
-      const carried = await this.commands.run(message, { type: 'StartDispatch', data }, context);
+      // A claim that may have been written must be known to the end: left alone, it would look like a call.
+      const command = { type: 'StartDispatch', data } as const;
+      const carried = await this.commands.runForSure(message, command, context, { onlyUnknown: true });
       const { state } = carried.message;
       const attempt = isLive(state) ? state.attempts.at(-1) : undefined;
       if (carried.events.length === 0 || !isLive(state) || attempt === undefined) return null;

@@ -6,11 +6,16 @@ import { isLive } from '../../domain/message/state';
 import type { Actor, EventMetadata } from '../../domain/shared/event';
 import { streams } from '../../domain/shared/streams';
 import { CLOCK, type Clock } from '../ports/clock';
-import { EVENT_STORE, type EventStore } from '../ports/event-store';
+import { EVENT_STORE, StoreUnavailable, type EventStore } from '../ports/event-store';
 import { ID_SOURCE, type IdSource } from '../ports/id-source';
 import type { CommandContext } from '../ports/wallets';
 import { runDecider } from '../shared/run-decider';
 import { MessageMemory, type KnownMessage } from './message-memory';
+
+/** What must be known is tried again for so long while the store is away; then a claim speaks for itself. */
+const KEEP_TRYING_MS = 600_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** What woke a process manager. */
 export interface Cause {
@@ -28,6 +33,8 @@ export interface Carried {
 /** Carries out a message's commands from what is known of it, and remembers what came of them. */
 @Injectable()
 export class MessageCommands {
+  private stopping = false;
+
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(ID_SOURCE) private readonly ids: IdSource,
@@ -56,5 +63,32 @@ export class MessageCommands {
     const message = { ...known, state, revision };
     this.memory.put(message);
     return { message, events };
+  }
+
+  /** From here on nothing is tried again. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  /**
+   * As `run`, and again with the same ids for as long as the store does not say what became of it. With `onlyUnknown` an
+   * append that was certainly not written is the caller's at once.
+   */
+  async runForSure(
+    known: KnownMessage,
+    command: MessageCommand,
+    context: CommandContext,
+    { onlyUnknown = false } = {},
+  ): Promise<Carried> {
+    const untilMs = this.clock.monotonicMs() + KEEP_TRYING_MS;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
+      try {
+        return await this.run(known, command, context);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || this.stopping || this.clock.monotonicMs() >= untilMs) throw error;
+        if (onlyUnknown && error.outcome === 'none') throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
   }
 }

@@ -5,7 +5,6 @@ import { isLive, type Attempt, type Order } from '../../domain/message/state';
 import { epochMs } from '../../domain/shared/instants';
 import { CLOCK, type Clock } from '../ports/clock';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
-import { StoreUnavailable } from '../ports/event-store';
 import { LOGGER, type Logger } from '../ports/logger';
 import { METRICS, type Metrics } from '../ports/metrics';
 import { PROVIDER_HEALTH, type ProviderHealth } from '../ports/provider-health';
@@ -16,9 +15,6 @@ import { MessageCommands, type Cause } from './message-commands';
 import type { KnownMessage } from './message-memory';
 import { RecentDispatches } from './recent-dispatches';
 
-/** An outcome that the store does not take is kept in hand and tried again for so long; then the claim speaks for itself. */
-const KEEP_OUTCOME_MS = 600_000;
-const LONGEST_PAUSE_MS = 2_000;
 /** Share by which a pause may be longer or shorter. */
 const JITTER = 0.2;
 
@@ -48,8 +44,6 @@ const ERASED_RECIPIENT = refusal('P', 'recipient_erased', 'recipient_erased', 't
 /** The owner's one call, and its outcome in the log. */
 @Injectable()
 export class ProviderCall {
-  private stopping = false;
-
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -59,11 +53,6 @@ export class ProviderCall {
     private readonly commands: MessageCommands,
     private readonly recent: RecentDispatches,
   ) {}
-
-  /** From here on an outcome that the store does not take at once is left to the claim. */
-  stop(): void {
-    this.stopping = true;
-  }
 
   async make(claim: WonClaim, cause: Cause): Promise<void> {
     const outcome = await this.outcomeOf(claim);
@@ -76,7 +65,8 @@ export class ProviderCall {
         ? this.recent.expect(gateway.name, outcome.providerMessageId, order.messageId)
         : () => undefined;
     try {
-      const { events } = await this.keepTrying(() => this.commands.run(message, command, context));
+      // What a provider has said must not be lost because the store is away for a while.
+      const { events } = await this.commands.runForSure(message, command, context);
       if (events.length > 0 || outcome.kind !== 'accepted') return;
       const { messageId } = order;
       this.logger.warn({ messageId, attempt: attempt.number }, 'a late answer came after its message had gone on');
@@ -131,19 +121,5 @@ export class ProviderCall {
     const pauseMs = retryDelaysMs[Math.min(retries, retryDelaysMs.length - 1)] ?? 0;
     const jittered = pauseMs * (1 + JITTER * (2 * Math.random() - 1));
     return Math.round(Math.max(jittered, (outcome.retryAfterSeconds ?? 0) * 1000));
-  }
-
-  /** What a provider has said must not be lost because the store is away for a while. */
-  private async keepTrying<T>(append: () => Promise<T>): Promise<T> {
-    const untilMs = this.clock.monotonicMs() + KEEP_OUTCOME_MS;
-    for (let pauseMs = 100; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
-      try {
-        return await append();
-      } catch (error) {
-        const lost = this.stopping || this.clock.monotonicMs() >= untilMs;
-        if (!(error instanceof StoreUnavailable) || lost) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    }
   }
 }

@@ -48,7 +48,7 @@ export class SagasModule implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly recent: RecentDispatches,
     private readonly waitingRoom: WaitingRoom,
     private readonly watchdog: Watchdog,
-    private readonly call: ProviderCall,
+    private readonly commands: MessageCommands,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -85,6 +85,6 @@ export class SagasModule implements OnApplicationBootstrap, BeforeApplicationShu
       ...this.workers.map((worker) => worker.stop(drainMs)),
     ]);
     // Only now: while it drained, an outcome that the store did not take at once was worth waiting for.
-    this.call.stop();
+    this.commands.stop();
   }
 }

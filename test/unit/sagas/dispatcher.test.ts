@@ -97,6 +97,22 @@ describe('dispatching', () => {
     });
   });
 
+  it.each([
+    ['calls once where the store was away for a moment as it claimed', 0, 'MessageDispatched', 1],
+    ['makes no call where the store was away for long as it claimed', 6, 'DispatchFailed', 0],
+  ])('%s', async (_name, awaySeconds, last, calls) => {
+    const queued = await world.queue(order());
+    world.store.fault = 'unknown_written';
+    const done = one.dispatcher.onEvent(queued);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(world.types(messageId)).toEqual(['MessageQueued', 'DispatchStarted']);
+    pass(awaySeconds);
+    world.store.fault = 'fine';
+    await done;
+    expect(world.types(messageId)).toEqual(['MessageQueued', 'DispatchStarted', last]);
+    expect(world.calls).toHaveLength(calls);
+  });
+
   it('keeps what the provider said while the store is away', async () => {
     const queued = await world.queue(order());
     world.answers.set('tier_1', []);
