@@ -1,6 +1,5 @@
-import type { Actor, EventMetadata } from '../../domain/shared/event';
+import type { Actor } from '../../domain/shared/event';
 import type { Clock } from '../ports/clock';
-import type { RecordedEvent } from '../ports/event-store';
 import type { IdSource } from '../ports/id-source';
 import type { CommandContext } from '../ports/wallets';
 
@@ -15,26 +14,4 @@ export interface Origin {
 export function requestContext(ids: IdSource, clock: Clock, origin: Origin, timeoutMs?: number): CommandContext {
   const commandId = ids.uuid();
   return { commandId, metadata: { ...origin, causationId: commandId, at: clock.iso() }, timeoutMs };
-}
-
-/**
- * Of a process manager woken by an event: the command id is derived from the event's and the command's name, so that the same
- * event handled twice does the same once.
- */
-export function reactionContext(
-  ids: IdSource,
-  clock: Clock,
-  cause: Pick<RecordedEvent, 'id' | 'metadata'>,
-  actor: Actor,
-  commandName: string,
-  timeoutMs?: number,
-): CommandContext {
-  const metadata: EventMetadata = {
-    correlationId: cause.metadata.correlationId,
-    causationId: cause.id,
-    customerId: cause.metadata.customerId,
-    actor,
-    at: clock.iso(),
-  };
-  return { commandId: ids.derived(cause.id, commandName), metadata, timeoutMs };
 }
