@@ -7,7 +7,8 @@ import { LeaseLoop } from '../timers/lease-loop';
 import type { InboxListener } from './inbox-listener';
 import type { InboxTable, NewReport, PostponedReport, SettledReport } from './inbox-table';
 
-const LEASE_MS = 60_000;
+/** Short: what a process that died had in hand waits for it. A report that is handed out twice does no harm. */
+const LEASE_MS = 10_000;
 const LOOP = { name: 'receipts', concurrency: 128, shortestPauseMs: 1_000, longestPauseMs: 5_000 };
 const MOST_IN_A_BATCH = 200;
 /** More than this in memory, and further reports are left to whoever has room, this process included. */

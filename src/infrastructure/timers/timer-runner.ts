@@ -5,8 +5,8 @@ import { MicroBatch } from '../crypto/micro-batch';
 import { LeaseLoop } from './lease-loop';
 import type { LeasedTimer, TimerTable } from './timer-table';
 
-/** Well over the time that an alarm's work may take, a provider's call included. */
-const LEASE_MS = 120_000;
+/** Short: what a process that died had in hand waits for it. An alarm that goes off twice does no harm. */
+const LEASE_MS = 15_000;
 const RETRY_AFTER_MS = 5_000;
 const MOST_REMOVED_AT_ONCE = 500;
 const LOOP = { name: 'timers', concurrency: 64, shortestPauseMs: 1_000, longestPauseMs: 5_000 };
