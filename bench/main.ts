@@ -43,7 +43,7 @@ class Bench {
   ) {}
 
   async run(): Promise<Report> {
-    const databaseUrl = await makeDatabase(this.services, 'waht');
+    const databaseUrl = await makeDatabase(this.services, 'gateway');
     const keys = await provision(this.services, databaseUrl, this.options.quick ? 50 : 200);
     await this.accept(databaseUrl, keys);
     await this.endToEnd(databaseUrl, keys);

@@ -1,6 +1,6 @@
 /** `npm run bench`: builds the program, compiles the bench beside it and runs it with the arguments given. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIST, ROOT, ensureBuilt } from './build.mjs';
 
@@ -9,6 +9,11 @@ const out = join(ROOT, 'bench-results', 'compiled');
 const tsc = [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(ROOT, 'tsconfig.bench.json')];
 const compiled = spawnSync(process.execPath, tsc, { cwd: ROOT, stdio: 'inherit' });
 if (compiled.status !== 0) process.exit(1);
+// The compiler leaves the migrations behind, and the bench provisions its customers through the program's own modules.
+cpSync(join(ROOT, 'src'), join(out, 'src'), {
+  recursive: true,
+  filter: (path) => path.endsWith('.sql') || statSync(path).isDirectory(),
+});
 const entry = join(out, 'bench', 'main.js');
 if (!existsSync(entry)) {
   process.stderr.write('There is no bench/main.ts to run.\n');
