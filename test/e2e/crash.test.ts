@@ -39,9 +39,8 @@ describe('kill -9 of the application amid 2 000 sends', () => {
         try {
           const answer = await live.send(NUMBER(n));
           if (answer.status === 202) accepted.set(answer.body.message_id, n);
-        } catch (error) {
+        } catch {
           // The connection breaks when the process is killed; nothing was promised for this one.
-          if (!(error instanceof Error)) throw error;
           down = true;
         }
       }
