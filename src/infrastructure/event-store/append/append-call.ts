@@ -24,13 +24,18 @@ export class AppendCall {
   private readonly waiting = new Map<string, Attempt>();
   private readonly queue: Attempt[] = [];
   private stream: ClientDuplexStream<Buffer, Buffer> | null = null;
-  private blocked = false;
+  private writing = 0;
   private ended: string | null = null;
 
   constructor(
     readonly connection: Connection,
     private readonly onEnd: (call: AppendCall) => void,
   ) {}
+
+  /** Appends that the socket has not taken yet. */
+  get unsent(): number {
+    return this.queue.length + this.writing;
+  }
 
   get hasEnded(): boolean {
     return this.ended !== null;
@@ -39,10 +44,6 @@ export class AppendCall {
   attach(stream: ClientDuplexStream<Buffer, Buffer>): void {
     this.stream = stream;
     stream.on('data', (bytes: Buffer) => this.answered(bytes));
-    stream.on('drain', () => {
-      this.blocked = false;
-      this.pump();
-    });
     stream.on('error', (error) => this.end(error.message));
     stream.on('end', () => this.end('the server ended the call'));
     this.pump();
@@ -81,15 +82,17 @@ export class AppendCall {
     }
   }
 
-  /** Writes while the call takes it; gRPC buffers without limit what is written beyond that. */
+  /** One at a time: what waits here can still be forgotten, what gRPC has queued cannot. */
   private pump(): void {
-    if (this.stream === null) return;
-    while (!this.blocked) {
-      const attempt = this.queue.shift();
-      if (attempt === undefined) return;
-      attempt.sent = true;
-      this.blocked = !this.stream.write(attempt.bytes);
-    }
+    if (this.stream === null || this.writing > 0) return;
+    const attempt = this.queue.shift();
+    if (attempt === undefined) return;
+    attempt.sent = true;
+    this.writing += 1;
+    this.stream.write(attempt.bytes, () => {
+      this.writing -= 1;
+      this.pump();
+    });
   }
 
   private answered(bytes: Buffer): void {

@@ -6,6 +6,7 @@ import {
   StreamDeleted,
   WrongExpectedRevision,
 } from '../../../application/ports/event-store';
+import type { Connection } from '../connection/connection';
 import type { ConnectionSource } from '../connection/connection-source';
 import { encodeBatchAppend, type AppendContent } from '../wire/batch-append-request';
 import { AppendCall, type Attempt, type AttemptResult } from './append-call';
@@ -17,13 +18,18 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
 /** What the server is given beyond our own deadline, since its clock may differ from ours. */
 const CLOCK_ALLOWANCE_MS = 10_000;
+/**
+ * gRPC hands a call's next message to the socket only when the one before has left, which takes a turn of the event loop:
+ * on one call a busy process would send one append a turn. What several calls send in one turn leaves in one write.
+ */
+const MOST_CALLS = 16;
 
 /**
  * Appends with a deadline of our own. What is not known to be written or refused is sent again, unchanged: the same event ids
  * at the same expected revision, which the store answers as success where it was written before.
  */
 export class Appender {
-  private call: AppendCall | null = null;
+  private calls: AppendCall[] = [];
   private readonly correlationPrefix: string;
   private correlations = 0;
 
@@ -65,7 +71,7 @@ export class Appender {
   }
 
   close(): void {
-    this.call?.end('the event store adapter was closed');
+    for (const call of [...this.calls]) call.end('the event store adapter was closed');
   }
 
   private attempt(content: AppendContent, timeoutMs: number, remainingMs: number): Promise<AttemptResult> {
@@ -96,16 +102,28 @@ export class Appender {
     });
   }
 
+  /** One that has nothing to send, or a new one, or the one with the least to send. */
   private openCall(): AppendCall {
     const { current } = this.connections;
-    const existing = this.call;
-    if (existing !== null && !existing.hasEnded && existing.connection === current) return existing;
-    const call = new AppendCall(current, (ended) => {
-      if (this.call === ended) this.call = null;
+    let least: AppendCall | null = null;
+    let open = 0;
+    for (const call of this.calls) {
+      if (call.hasEnded || call.connection !== current) continue;
+      if (call.unsent === 0) return call;
+      open += 1;
+      if (least === null || call.unsent < least.unsent) least = call;
+    }
+    return least !== null && open >= MOST_CALLS ? least : this.newCall(current);
+  }
+
+  private newCall(connection: Connection): AppendCall {
+    const call = new AppendCall(connection, (ended) => {
+      this.calls = this.calls.filter((other) => other !== ended);
       this.connections.replace(ended.connection, 'the append call ended');
     });
-    this.call = call;
-    current.duplex(StreamsService.batchAppend).then(
+    // Those on a connection that was replaced end by themselves when their last append has.
+    this.calls.push(call);
+    connection.duplex(StreamsService.batchAppend).then(
       (stream) => {
         if (call.hasEnded) stream.cancel();
         else call.attach(stream);
