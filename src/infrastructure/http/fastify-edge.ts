@@ -1,11 +1,11 @@
-import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Configuration } from '../../application/ports/configuration';
-import { type DomainError } from '../../domain/shared/domain-error';
+import { DomainError } from '../../domain/shared/domain-error';
 import { addBodyParsers, refuseContentEncoding } from './bodies';
 import { PROBLEM_TYPE, problemDocument, problemOf, type Problem } from './problem';
-import { newRequestId, requestIdOf } from './request-id';
+import { requestIdOf } from './request-id';
+import { answerUnreadable, refuseTunnels } from './unreadable-requests';
 
 const BODY_LIMIT_BYTES = 256 * 1_024;
 const HEADER_LIMIT_BYTES = 16 * 1_024;
@@ -50,21 +50,26 @@ export function createAdapter(configuration: Configuration): FastifyAdapter {
       maxHeaderSize: HEADER_LIMIT_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: LATE_CHECK_MS,
+      // Node's own refusal has no body and no request id, so a missing Host is looked at below.
+      requireHostHeader: false,
     },
     trustProxy: configuration.trustedProxies.length > 0 ? [...configuration.trustedProxies] : false,
+    // Longer parts of an address are no ids either, and get the same answer.
+    routerOptions: { maxParamLength: LONGEST_URL },
     requestIdHeader: false,
     genReqId: requestIdOf,
     logger: false,
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(request, reply, problemOf('invalid_parameter', 'The address cannot be read.'));
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: answerUnreadable,
   });
   const transport = configuration.publicBaseUrl.startsWith('https:') ? HTTPS_ONLY : {};
   const headers = { ...SECURITY_HEADERS, ...transport };
   const pageHeaders = { ...PAGE_HEADERS, ...transport };
   const fastify: FastifyInstance = adapter.getInstance();
   addBodyParsers(fastify);
+  refuseTunnels(fastify.server);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(request.url.startsWith('/docs') ? pageHeaders : headers);
     reply.header('x-request-id', request.id);
@@ -77,6 +82,9 @@ export function createAdapter(configuration: Configuration): FastifyAdapter {
 function refusedByShape(request: FastifyRequest): DomainError | ShapeRefusal | null {
   if (request.url.length > LONGEST_URL) return new ShapeRefusal(414);
   if (request.raw.rawHeaders.length / 2 > MOST_HEADERS) return new ShapeRefusal(431);
+  if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+    return new DomainError('malformed_json', 'The request has no Host header.');
+  }
   return refuseContentEncoding(request);
 }
 
@@ -96,39 +104,4 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Prob
     .header('x-request-id', request.id)
     .header('content-type', PROBLEM_TYPE)
     .send(problemDocument(problem, request.id));
-}
-
-/** What node could not read as HTTP, or waited for too long, gets a problem too, and the connection is closed. */
-function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const problem = problemOfClientError(error.code);
-  const requestId = newRequestId();
-  const body = problemDocument(problem, requestId);
-  socket.end(
-    [
-      `HTTP/1.1 ${problem.status} ${problem.code}`,
-      `content-type: ${PROBLEM_TYPE}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      `x-request-id: ${requestId}`,
-      'connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
-}
-
-function problemOfClientError(code: string | undefined): Problem {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return problemOf('request_timeout', 'The request did not arrive in time.');
-    case 'HPE_HEADER_OVERFLOW':
-      return problemOf('too_large', 'The headers are too large.', { status: 431 });
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return problemOf('too_large', 'The body is larger than this address takes.');
-    default:
-      return problemOf('malformed_json', 'The request is not HTTP that can be read.');
-  }
 }

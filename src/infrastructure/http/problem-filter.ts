@@ -5,6 +5,15 @@ import { METRICS, type Metrics } from '../../application/ports/metrics';
 import { PROBLEM_TYPE, problemDocument, problemFor, problemOf, type Problem } from './problem';
 import { RouteTable } from './route-table';
 
+/**
+ * A caller that went away, or was sent away for being too slow, before its request was whole: nobody reads the answer,
+ * but it must not count as an outage of ours.
+ */
+function cutOff({ raw }: FastifyRequest): Problem | null {
+  if (raw.complete || !raw.destroyed) return null;
+  return problemOf('request_timeout', 'The request did not arrive whole.');
+}
+
 /** The one place where an error becomes an answer. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -18,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const problem = this.wrongMethod(error, request) ?? problemFor(error);
+    const problem = cutOff(request) ?? this.wrongMethod(error, request) ?? problemFor(error);
     this.metrics.refused(problem.code);
     if (problem.status >= 500) this.log(error, problem, request);
     // An answer that has begun cannot be changed: whoever reads it sees it cut off.
@@ -31,9 +40,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private wrongMethod(error: unknown, request: FastifyRequest): Problem | null {
-    if (!(error instanceof HttpException) || error.getStatus() !== 404) return null;
+    if (!(error instanceof HttpException)) return null;
     const methods = this.routes.methodsAt(request.url);
-    if (methods.length === 0) return null;
+    if (methods.length === 0 || methods.includes(request.method)) return null;
     const allow = methods.join(', ');
     return problemOf('method_not_allowed', `This address answers ${allow}.`, { headers: { allow } });
   }

@@ -50,6 +50,8 @@ const KINDS: Readonly<Record<ProblemCode, readonly [status: number, title: strin
 };
 
 const UNAVAILABLE_RETRY_SECONDS = 2;
+/** A body may hold thousands of bad members; naming them all would make the answer larger than the question. */
+const MOST_FIELD_ERRORS = 50;
 const UNAVAILABLE = 'The service is not available right now; try again.';
 
 /** One problem document, RFC 9457. `type` names the kind for good; `code` is the same in short. */
@@ -61,7 +63,7 @@ export function problemDocument({ status, code, detail, errors }: Problem, reque
     detail,
     code,
     request_id: requestId,
-    ...(errors.length > 0 ? { errors } : {}),
+    ...(errors.length > 0 ? { errors: errors.slice(0, MOST_FIELD_ERRORS) } : {}),
   });
 }
 

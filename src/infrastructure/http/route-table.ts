@@ -15,7 +15,7 @@ export class RouteTable {
         .split('/')
         .map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
         .join('/');
-      this.routes.push({ pattern: new RegExp(`^${source}/?$`), methods: known });
+      this.routes.push({ pattern: new RegExp(`^${source}$`), methods: known });
     }
     for (const method of typeof methods === 'string' ? [methods] : methods) known.add(method.toUpperCase());
   }
