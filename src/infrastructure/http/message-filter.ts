@@ -16,7 +16,7 @@ export function filterOf(query: ListMessagesDto, plan: NumberingPlan): MessageFi
     ...(query.channel === undefined ? {} : { channel: query.channel }),
     ...(query.to === undefined ? {} : { to: phoneOf(query.to, plan) }),
     ...(query.direction === undefined ? {} : { direction: query.direction }),
-    ...(query.client_reference === undefined ? {} : { clientReference: query.client_reference }),
+    ...(query.client_reference === undefined ? {} : { clientReference: referenceOf(query.client_reference) }),
     ...(query.created_from === undefined ? {} : { createdFrom: instantOf('created_from', query.created_from) }),
     ...(query.created_to === undefined ? {} : { createdTo: instantOf('created_to', query.created_to) }),
   };
@@ -31,11 +31,24 @@ function phoneOf(text: string, plan: NumberingPlan): string {
   }
 }
 
+/** No message has a reference with U+0000, since bodies with it are refused, and Postgres has no text that holds it. */
+function referenceOf(text: string): string {
+  if (!text.includes('\0')) return text;
+  throw invalid({ field: 'client_reference', message: 'must not contain the character U+0000' });
+}
+
 function instantOf(field: string, text: string): string {
   const whole = text.replace(/ (?=\d{2}:\d{2}$)/, '+');
-  const ms = isRFC3339(whole) ? Date.parse(whole) : Number.NaN;
+  const ms = isRFC3339(whole) && isDayOfCalendar(whole) ? Date.parse(whole) : Number.NaN;
   if (Number.isNaN(ms)) throw invalid({ field, message: 'must be a valid RFC 3339 date and time' });
   return new Date(ms).toISOString();
+}
+
+/** The parser takes the 30th of February for the 2nd of March. */
+function isDayOfCalendar(instant: string): boolean {
+  const day = instant.slice(0, 10);
+  const ms = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
 }
 
 const invalid = (field: FieldError): DomainError =>

@@ -34,7 +34,9 @@ export class DtoPipe<T extends object> implements PipeTransform<unknown, T> {
     const early = this.rules.notYet(value);
     if (early.length > 0) throw notYetAvailable(early);
     const unknown = Object.keys(value).filter((name) => !this.known.has(name));
-    const instance = Object.assign(new this.dto(), value);
+    // Only known members are put on it: one named `constructor` or `__proto__` would make it something else.
+    const members = Object.entries(value).filter(([name]) => this.known.has(name));
+    const instance = Object.assign(new this.dto(), Object.fromEntries(members));
     const errors = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: true });
     if (unknown.length === 0 && errors.length === 0) return instance;
     throw this.refused([
