@@ -21,7 +21,10 @@ export function addBodyParsers(fastify: FastifyInstance): void {
     });
   });
   fastify.addContentTypeParser(FORM_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
-    settle(done, () => jsonInForm(request, bytesOf(body)));
+    settle(done, () => {
+      checkCharset(request);
+      return jsonInForm(request, bytesOf(body));
+    });
   });
 }
 

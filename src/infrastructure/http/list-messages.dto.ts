@@ -27,8 +27,8 @@ export class ListMessagesDto {
 
   /** The recipient, in any form that sending takes. */
   @MayBeAbsent()
-  @IsString()
   @MaxLength(64)
+  @IsString()
   to?: string;
 
   @MayBeAbsent()
@@ -36,20 +36,20 @@ export class ListMessagesDto {
   direction?: 'outbound' | 'inbound';
 
   @MayBeAbsent()
-  @IsString()
   @Length(1, 128)
+  @IsString()
   client_reference?: string;
 
   /** RFC 3339, inclusive. */
   @MayBeAbsent()
-  @IsString()
   @MaxLength(40)
+  @IsString()
   created_from?: string;
 
   /** RFC 3339, exclusive. */
   @MayBeAbsent()
-  @IsString()
   @MaxLength(40)
+  @IsString()
   created_to?: string;
 
   /** How many at most, 1 to 100; 20 where left out. */
@@ -59,7 +59,7 @@ export class ListMessagesDto {
 
   /** `next_cursor` of the page before. */
   @MayBeAbsent()
-  @IsString()
   @Length(1, 1_024)
+  @IsString()
   after?: string;
 }

@@ -4,14 +4,14 @@ import { MayBeAbsent } from './validation';
 
 const LONGEST_BODY = 65_536;
 
-/** A message to send. */
+/** A message to send. The rule nearest to a member is checked first, and the first that fails is told. */
 export class SendMessageDto {
   /**
    * The recipient: E.164, or Kenyan 254…, 07… or 01….
    * @example '+254712345678'
    */
-  @IsString()
   @MaxLength(64)
+  @IsString()
   to!: string;
 
   /** How it travels. */
@@ -22,8 +22,8 @@ export class SendMessageDto {
    * The text, at most ten segments.
    * @example 'Your order #4821 has shipped.'
    */
-  @IsString()
   @MaxLength(LONGEST_BODY)
+  @IsString()
   body!: string;
 
   /**
@@ -31,15 +31,15 @@ export class SendMessageDto {
    * @example 'WAHT'
    */
   @MayBeAbsent()
-  @IsString()
   @MaxLength(64)
+  @IsString()
   sender_id?: string;
 
   /** Seconds within which a provider must have accepted it, else it expires and costs nothing. Default 86400. */
   @MayBeAbsent()
-  @IsInt()
-  @Min(60)
   @Max(259_200)
+  @Min(60)
+  @IsInt()
   @ApiProperty({ type: 'integer' })
   valid_for_seconds?: number;
 
@@ -50,8 +50,8 @@ export class SendMessageDto {
 
   /** A reference of your own; shown with the message and searchable. */
   @MayBeAbsent()
-  @IsString()
   @Length(1, 128)
+  @IsString()
   client_reference?: string;
 
   /** What kind of message it is. */

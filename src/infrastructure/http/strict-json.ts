@@ -7,6 +7,8 @@ const MAX_DEPTH = 32;
 const FORBIDDEN_MEMBERS = new Set(['__proto__', 'constructor']);
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+const REPLACEMENT = '\ufffd';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
@@ -14,16 +16,17 @@ const COLON = 0x3a;
 /**
  * JSON as RFC 8259 has it, and stricter where parsers differ: UTF-8 without a byte order mark, no member twice, at most 32
  * levels, no half of a surrogate pair.
- * @throws DomainError malformed_json; validation_failed for members named `__proto__` or `constructor` and for U+0000
+ * @throws DomainError malformed_json; validation_failed for members named `__proto__` or `constructor`, for U+0000, and
+ * for texts whose bytes are not UTF-8 in a document that can be read otherwise
  */
 export function parseStrictJson(bytes: Buffer): JsonValue {
-  if (!isUtf8(bytes)) throw malformed('The body is not UTF-8.');
+  const wellFormed = isUtf8(bytes);
   const text = bytes.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) throw malformed('The body begins with a byte order mark.');
   const members = countMembers(text);
-  const value = parse(text);
+  const value = parse(text, wellFormed);
   // Bytes that are UTF-8 hold no half pair, and JSON no raw NUL: both can only come in by an escape.
-  const walk = new Walk(text.includes('\\u'));
+  const walk = new Walk(text.includes('\\u'), wellFormed);
   walk.visit(value, '');
   // JSON.parse keeps the last of members with one name, so a name that came twice is missing from what it returns.
   if (walk.members !== members) throw malformed('The body names a member twice.');
@@ -33,12 +36,12 @@ export function parseStrictJson(bytes: Buffer): JsonValue {
   return value;
 }
 
-function parse(text: string): JsonValue {
+function parse(text: string, wellFormed: boolean): JsonValue {
   try {
     const value: JsonValue = JSON.parse(text);
     return value;
   } catch (error) {
-    if (error instanceof SyntaxError) throw malformed('The body is not JSON.');
+    if (error instanceof SyntaxError) throw malformed(wellFormed ? 'The body is not JSON.' : 'The body is not UTF-8.');
     throw error;
   }
 }
@@ -87,7 +90,10 @@ class Walk {
   members = 0;
   readonly fields: FieldError[] = [];
 
-  constructor(private readonly hasEscapes: boolean) {}
+  constructor(
+    private readonly hasEscapes: boolean,
+    private readonly wellFormed: boolean,
+  ) {}
 
   visit(value: JsonValue, path: string): void {
     if (typeof value === 'string') this.text(value, path);
@@ -107,6 +113,8 @@ class Walk {
   }
 
   private text(text: string, path: string): void {
+    // Where bytes could not be read, this character stands in their place.
+    if (!this.wellFormed && text.includes(REPLACEMENT)) this.fields.push({ field: path, message: 'must be UTF-8' });
     if (!this.hasEscapes) return;
     if (LONE_SURROGATE.test(text)) throw malformed('The body holds half of a surrogate pair.');
     if (text.includes('\0')) this.fields.push({ field: path, message: 'must not contain the character U+0000' });

@@ -212,6 +212,13 @@ describe('the HTTP edge', () => {
       ['plain text', '{}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
       ['a content type that is none', '{}', { 'content-type': 'json' }, 415, 'unsupported_media_type'],
       ['UTF-7', '{}', { 'content-type': 'application/json; charset=utf-7' }, 415, 'unsupported_media_type'],
+      [
+        'a form in UTF-16',
+        '{}',
+        { 'content-type': 'application/x-www-form-urlencoded; charset=utf-16' },
+        415,
+        'unsupported_media_type',
+      ],
       ['gzip', Buffer.from([0x1f, 0x8b]), { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type'],
       ['more than 256 KiB', `"${'x'.repeat(256 * 1_024)}"`, {}, 413, 'too_large'],
     ])('refuses %s', async (_what, body, headers, status, code) => {
@@ -224,6 +231,22 @@ describe('the HTTP edge', () => {
       });
       expect((await post('{}', { 'content-encoding': 'gzip' })).json()).toMatchObject({
         detail: expect.stringContaining('Content-Encoding'),
+      });
+    });
+
+    it('names at most fifty of the fields that are wrong', async () => {
+      const members = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`m${i}`, 1]));
+      expect((await post(members)).json<{ errors: object[] }>().errors).toHaveLength(50);
+    });
+
+    it('says of a wrong type that the type is wrong', async () => {
+      const answer = await post({ channel: 'sms', to: 1, valid_for_seconds: '0x10' });
+      expect(answer.json()).toMatchObject({
+        errors: [
+          { field: 'to', message: 'must be a string' },
+          { field: 'body', message: 'must be a string' },
+          { field: 'valid_for_seconds', message: 'must be an integer number' },
+        ],
       });
     });
 
@@ -241,7 +264,6 @@ describe('the HTTP edge', () => {
 
     it.each<['DELETE' | 'PUT' | 'PATCH' | 'OPTIONS' | 'POST', string, string]>([
       ['DELETE', '/v1/messages', 'GET, HEAD, POST'],
-      ['PATCH', '/v1/messages/', 'GET, HEAD, POST'],
       ['PUT', '/v1/messages?x=1', 'GET, HEAD, POST'],
       ['OPTIONS', '/v1/messages/msg_1', 'GET, HEAD'],
       ['POST', '/health/live', 'GET, HEAD'],
@@ -249,6 +271,11 @@ describe('the HTTP edge', () => {
       const answer = await w.app.inject({ method, url, headers: { 'x-http-method-override': 'GET' } });
       expectProblem(answer, 405, 'method_not_allowed');
       expect(answer.headers.allow).toBe(allow);
+    });
+
+    it('answers 404 to an address with a slash too many, for any method', async () => {
+      expectProblem(await get('/v1/messages/'), 404, 'not_found');
+      expectProblem(await w.app.inject({ method: 'PATCH', url: '/v1/messages/' }), 404, 'not_found');
     });
 
     it('refuses addresses and headers that are too large or cannot be read', async () => {
@@ -371,6 +398,11 @@ describe('the HTTP edge', () => {
       'created_from=2026-02-30T99:00:00Z',
       'nonsense=1',
       'after=',
+      'client_reference=%00',
+      'client_reference=a&client_reference=b',
+      'created_from=2026-02-30T00:00:00Z',
+      'constructor=1',
+      '__proto__=1',
     ])('refuses ?%s', async (query) => {
       expectProblem(await get(`/v1/messages?${query}`), 400, 'invalid_parameter');
     });
@@ -383,8 +415,10 @@ describe('the HTTP edge', () => {
     it('answers 404 alike for what is no id and for what is not there', async () => {
       const stranger = await get('/v1/messages/msg_00000000000000000000000001');
       expectProblem(stranger, 404, 'not_found');
-      const odd = await get('/v1/messages/none');
-      expect({ ...odd.json<object>(), request_id: '' }).toEqual({ ...stranger.json<object>(), request_id: '' });
+      for (const id of ['none', '%00', 'x'.repeat(300)]) {
+        const odd = await get(`/v1/messages/${id}`);
+        expect({ ...odd.json<object>(), request_id: '' }).toEqual({ ...stranger.json<object>(), request_id: '' });
+      }
       expectProblem(await get('/v1/messages/msg_00000000000000000000000001/timeline'), 404, 'not_found');
     });
 
@@ -518,12 +552,32 @@ describe('a connection', () => {
       400,
     ],
     ['TRACE', 'TRACE /v1/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 405],
+    ['CONNECT', 'CONNECT example.test:443 HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+    ['QUERY', 'QUERY /v1/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 405],
+    ['a method that nobody knows', 'BREW /v1/messages HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+    ['a method in small letters', 'get /v1/messages HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+    ['no Host', 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['an unknown expectation', 'GET /v1/messages HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n', 401],
     ['headers of 20 KiB', `GET / HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(20_480)}\r\n\r\n`, 431],
   ])('with %s gets a problem and is closed', async (_what, text, status) => {
     const answer = await raw(text);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toContain('application/problem+json');
     expect(answer.toLowerCase()).toContain('x-request-id: ');
+    expect(/^allow: GET, HEAD, POST\r$/im.test(answer)).toBe(status === 405);
+  });
+
+  it('whose sender goes away before it is whole is no outage of ours', async () => {
+    const before = w.logger.lines.length;
+    await new Promise<void>((resolve) => {
+      const head = `POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`;
+      const socket = connect(port, '127.0.0.1', () => socket.write(head, () => setTimeout(() => socket.destroy(), 50)));
+      socket.on('close', () => setTimeout(resolve, 50));
+    });
+    const lines = w.logger.lines.slice(before);
+    expect(lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+    const { body } = await w.app.inject({ method: 'GET', url: '/metrics' });
+    expect(body).toContain('waht_refused_total{code="request_timeout"} 1');
   });
 
   it('with a body over the limit and no length gets 413 and is closed', async () => {

@@ -59,17 +59,33 @@ describe('parseStrictJson', () => {
     ['a byte order mark', Buffer.from('\ufeff{}')],
     ['UTF-16 LE with a mark', Buffer.from('\ufeff{"a":1}', 'utf16le')],
     ['UTF-16 LE without one', Buffer.from('{"a":1}', 'utf16le')],
-    ['a lone continuation byte', Buffer.from([0x7b, 0x22, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
-    ['an overlong form', Buffer.from([0x22, 0xc0, 0xaf, 0x22])],
-    ['a surrogate in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
     ['half a pair, high', Buffer.from('{"a":"\\ud83d"}')],
     ['half a pair, low', Buffer.from('{"a":"\\ude00 x"}')],
     ['half a pair in a name', Buffer.from('{"\\ud83d":1}')],
     ['a member twice', Buffer.from('{"to":1,"to":2}')],
     ['a member twice by an escape', Buffer.from('{"to":1,"\\u0074o":2}')],
     ['a member twice, deep inside', Buffer.from('{"a":[{"b":{"c":1,"d":2,"c":3}}]}')],
+    ['bytes that are neither UTF-8 nor JSON', Buffer.from([0x5b, 0xff, 0x5d])],
   ])('refuses %s', (_what, bytes) => {
     expect(() => parse(bytes)).toThrow(code('malformed_json'));
+  });
+
+  it.each<[string, Buffer, string]>([
+    ['a lone continuation byte in a name', Buffer.from([0x7b, 0x22, 0x80, 0x22, 0x3a, 0x31, 0x7d]), ''],
+    ['an overlong form', Buffer.from([0x22, 0xc0, 0xaf, 0x22]), ''],
+    ['a surrogate in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), ''],
+    [
+      'a text in Latin-1',
+      Buffer.concat([Buffer.from('{"a":"ok","b":["caf'), Buffer.from([0xe9]), Buffer.from('"]}')]),
+      'b[0]',
+    ],
+  ])('names the text that is not UTF-8: %s', (_what, bytes, field) => {
+    const refusal = { code: 'validation_failed', fields: [{ field, message: 'must be UTF-8' }] };
+    expect(() => parse(bytes)).toThrow(expect.objectContaining(refusal));
+  });
+
+  it('takes the replacement character where it was meant', () => {
+    expect(parse('{"a":"\ufffd"}')).toEqual({ a: '\ufffd' });
   });
 
   it('takes 32 levels and no more, and is quick about 100 000', () => {
