@@ -44,8 +44,7 @@ export class Dispatcher {
     const cause: Cause = { id: event.id, actor: ACTOR };
     if (event.type === 'MessageQueued') return this.advance(this.memory.fromQueued(event), cause, null);
     if (!concernsDispatch(event)) return;
-    const { messageId } = event.data as DispatchFailed['data'];
-    const message = await this.memory.load(messageId, event.revision);
+    const message = await this.memory.after(event);
     if (message !== null) await this.advance(message, cause, null);
   }
 

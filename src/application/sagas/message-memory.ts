@@ -43,10 +43,22 @@ export class MessageMemory {
     if (oldest.done !== true) this.messages.delete(oldest.value);
   }
 
-  /** As known here, if at least up to this revision; otherwise from the stream. Null: there is no such message. */
-  async load(messageId: string, atLeast = 0n): Promise<KnownMessage | null> {
+  /** As known here; from the stream where nothing is. Null: there is no such message. */
+  async load(messageId: string): Promise<KnownMessage | null> {
+    return this.messages.get(messageId) ?? this.read(messageId);
+  }
+
+  /** As it was after one of its own events, or later. Null: there is no such message. */
+  async after(event: RecordedEvent): Promise<KnownMessage | null> {
+    const { messageId } = event.data as MessageEvent['data'];
     const known = this.messages.get(messageId);
-    return known !== undefined && known.revision >= atLeast ? known : this.read(messageId);
+    if (known === undefined || known.revision + 1n < event.revision) return this.read(messageId);
+    if (known.revision >= event.revision) return known;
+    // A subscription is often quicker than the answer to the append that made the event, and says the same.
+    const { type, data, revision } = event;
+    const message = { ...known, state: evolveMessage(known.state, { type, data } as MessageEvent), revision };
+    this.put(message);
+    return message;
   }
 
   /** From the stream, whatever is known here. */

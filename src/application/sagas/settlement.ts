@@ -41,28 +41,26 @@ export class Settlement {
         return this.dispatched(event, event.data as MessageDispatched['data']);
       case 'MessageOutcomeUnknown': {
         const data = event.data as MessageOutcomeUnknown['data'];
-        if (data.final) return this.ended(event, data.messageId, data.charge, null, 'unknown');
+        if (data.final) return this.ended(event, data.charge, null, 'unknown');
         return this.awaitReport(data);
       }
       case 'MessageDelivered': {
-        const { messageId, charge, tier } = event.data as MessageDelivered['data'];
-        return this.ended(event, messageId, charge, tier, 'failed');
+        const { charge, tier } = event.data as MessageDelivered['data'];
+        return this.ended(event, charge, tier, 'failed');
       }
-      case 'MessageFailed': {
-        const { messageId, charge } = event.data as MessageFailed['data'];
-        return this.ended(event, messageId, charge, null, 'failed');
-      }
+      case 'MessageFailed':
+        return this.ended(event, (event.data as MessageFailed['data']).charge, null, 'failed');
       case 'MessageExpired':
-        return this.ended(event, (event.data as MessageFailed['data']).messageId, 'released', null, 'expired');
+        return this.ended(event, 'released', null, 'expired');
       case 'MessageCancelled':
-        return this.ended(event, (event.data as MessageFailed['data']).messageId, 'released', null, 'cancelled');
+        return this.ended(event, 'released', null, 'cancelled');
     }
   }
 
   /** Charged at the provider's acceptance; under prefer_delivery only when it is final. */
   private async dispatched(event: RecordedEvent, data: MessageDispatched['data']): Promise<void> {
     const { messageId, provider, providerMessageId, amount } = data;
-    const [message, state] = await this.load(event, messageId);
+    const [message, state] = await this.load(event);
     if (message === null || state === null) return;
     this.recent.note(provider, providerMessageId, messageId);
     const debited =
@@ -77,13 +75,13 @@ export class Settlement {
 
   private async ended(
     event: RecordedEvent,
-    messageId: string,
     charge: MessageFailed['data']['charge'],
     deliveredAt: Tier | null,
     reason: FundsReleased['data']['reason'],
   ): Promise<void> {
-    const [message, state] = await this.load(event, messageId);
+    const [message, state] = await this.load(event);
     if (message === null || state === null) return;
+    const { messageId } = message;
     await Promise.all([this.money(event, message, state, charge, deliveredAt, reason), this.timers.clear(messageId)]);
   }
 
@@ -115,11 +113,8 @@ export class Settlement {
     });
   }
 
-  private async load(
-    event: RecordedEvent,
-    messageId: string,
-  ): Promise<[KnownMessage, LiveMessage] | [KnownMessage | null, null]> {
-    const message = await this.memory.load(messageId, event.revision);
+  private async load(event: RecordedEvent): Promise<[KnownMessage, LiveMessage] | [KnownMessage | null, null]> {
+    const message = await this.memory.after(event);
     return message !== null && isLive(message.state) ? [message, message.state] : [message, null];
   }
 }

@@ -1,6 +1,9 @@
 import type { SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
+import type { MessageExpired } from '../../../src/domain/message/events';
+import { streams } from '../../../src/domain/shared/streams';
+import { testMetadata } from '../../support/event-builders';
 import { order, T0 } from '../message/message-fixture';
-import { Process, World } from './saga-rig';
+import { ids, Process, World } from './saga-rig';
 
 const refusal = (
   failureClass: 'R' | 'F' | 'F!' | 'P',
@@ -37,6 +40,23 @@ describe('dispatching', () => {
     expect(world.money).toEqual(['debit 8000']);
     expect(due()).toEqual([['report_deadline', 1, 87_000]]);
     expect(world.calls).toEqual([{ tier: 'tier_1', to: 'to 1', body: 'body 1' }]);
+  });
+
+  it('takes the next event as it comes, where another process wrote it, and reads where more is missing', async () => {
+    const two = new Process(world);
+    await one.dispatcher.onEvent(await world.queue(order()));
+    const stream = streams.message(messageId);
+    const [, started, dispatched] = world.store.events(stream);
+    if (started === undefined || dispatched === undefined) throw new Error('not dispatched');
+    await two.settlement.onEvent(dispatched);
+    expect(world.store.reads).toHaveLength(1);
+    const expired: MessageExpired = { type: 'MessageExpired', data: { messageId, charge: 'released' } };
+    await world.store.append(stream, 2n, [{ id: ids.uuid(), event: expired, metadata: testMetadata() }]);
+    await one.settlement.onEvent(world.last(messageId));
+    await two.settlement.onEvent(world.last(messageId));
+    expect(world.store.reads).toHaveLength(1);
+    await one.dispatcher.wake(messageId, null);
+    expect(world.calls).toHaveLength(1);
   });
 
   it('makes one call when two consumers get the same event at once', async () => {
