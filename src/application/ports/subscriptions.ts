@@ -31,6 +31,8 @@ export interface CatchUpOptions {
   readonly batchSize: number;
   /** How long the first event of a batch waits for others, once live. Milliseconds. */
   readonly lingerMs: number;
+  /** The same while events come in numbers, where fewer and fuller batches are worth a delay; as `lingerMs` without. */
+  readonly busyLingerMs?: number;
   /** Called one batch at a time; the next comes when it has returned. Throwing: the feed backs off and resumes after the last batch that returned. */
   readonly onBatch: (items: readonly FeedItem[], upTo: LogPosition) => Promise<void>;
   /** Once each time the end of the log as it was at subscribing is reached. */

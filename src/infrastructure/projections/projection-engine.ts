@@ -9,7 +9,10 @@ import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subsc
 import { DATABASE, type Database } from '../postgres/database';
 import { ProjectionFeed, type FeedSettings } from './projection-feed';
 
-const SETTINGS: FeedSettings = { batchSize: 2_000, lingerMs: 50, firstPauseMs: 250, longestPauseMs: 30_000 };
+const SETTINGS: FeedSettings = {
+  ...{ batchSize: 2_000, lingerMs: 50, busyLingerMs: 250 },
+  ...{ firstPauseMs: 250, longestPauseMs: 30_000 },
+};
 
 /**
  * Runs every registered projection in the one process that leads. All run under one lock, so that they share one read of

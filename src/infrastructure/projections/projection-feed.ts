@@ -14,6 +14,8 @@ export interface FeedSettings {
   readonly batchSize: number;
   /** How long a live batch waits for more, milliseconds. */
   readonly lingerMs: number;
+  /** The same while events come in numbers: every batch costs each projection a transaction. */
+  readonly busyLingerMs: number;
   /** Pause of a projection after its first failure in a row, milliseconds; doubles up to `longestPauseMs`. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
@@ -82,6 +84,7 @@ export class ProjectionFeed {
       streamPrefixes: [],
       batchSize: this.settings.batchSize,
       lingerMs: this.settings.lingerMs,
+      busyLingerMs: this.settings.busyLingerMs,
       onBatch: async (items, upTo) => {
         await writing;
         // After a failure nobody knows where the runners stand: what still comes is read again after they were loaded anew.

@@ -11,6 +11,10 @@ import type { InboxTable, NewReport, PostponedReport, SettledReport } from './in
 const LEASE_MS = 10_000;
 const LOOP = { name: 'receipts', concurrency: 128, shortestPauseMs: 1_000, longestPauseMs: 5_000 };
 const MOST_IN_A_BATCH = 200;
+/** A provider waits for its 200, though not for long. */
+const INSERT_PACE_MS = 8;
+/** Nobody waits for what comes of a report to be noted. */
+const NOTE_PACE_MS = 30;
 /** More than this in memory, and further reports are left to whoever has room, this process included. */
 const MOST_HANDED_OVER = 2_000;
 const MOST_PURGED = 5_000;
@@ -45,9 +49,17 @@ export class PostgresReceiptInbox implements ReceiptInbox {
       await run(items);
       return items.map(() => true);
     };
-    this.inserts = new MicroBatch((items) => each(items, (all) => this.insert(all)), MOST_IN_A_BATCH);
-    this.settlements = new MicroBatch((items) => each(items, (all) => table.settle(all)), MOST_IN_A_BATCH);
-    this.postponements = new MicroBatch((items) => each(items, (all) => table.postpone(all)), MOST_IN_A_BATCH);
+    this.inserts = new MicroBatch((items) => each(items, (all) => this.insert(all)), MOST_IN_A_BATCH, INSERT_PACE_MS);
+    this.settlements = new MicroBatch(
+      (items) => each(items, (all) => table.settle(all)),
+      MOST_IN_A_BATCH,
+      NOTE_PACE_MS,
+    );
+    this.postponements = new MicroBatch(
+      (items) => each(items, (all) => table.postpone(all)),
+      MOST_IN_A_BATCH,
+      NOTE_PACE_MS,
+    );
   }
 
   /** Durable when it returns; concurrent calls share one insert. */

@@ -4,6 +4,8 @@ import { MicroBatch } from '../crypto/micro-batch';
 import type { TimerTable } from './timer-table';
 
 const MOST_IN_A_BATCH = 500;
+/** Nobody looks on: what waits for an alarm is an event of a group that has many in hand. */
+const PACE_MS = 20;
 
 /** Alarms set at about the same time share one statement; the runner of this process hears of them at once. */
 export class PostgresTimers implements Timers {
@@ -20,9 +22,17 @@ export class PostgresTimers implements Timers {
       await run(items);
       return items.map(() => true);
     };
-    this.inserts = new MicroBatch((items) => each(items, (timers) => table.insert(timers, false)), MOST_IN_A_BATCH);
-    this.moves = new MicroBatch((items) => each(items, (timers) => table.insert(timers, true)), MOST_IN_A_BATCH);
-    this.clears = new MicroBatch((items) => each(items, (ids) => table.clear(ids)), MOST_IN_A_BATCH);
+    this.inserts = new MicroBatch(
+      (items) => each(items, (timers) => table.insert(timers, false)),
+      MOST_IN_A_BATCH,
+      PACE_MS,
+    );
+    this.moves = new MicroBatch(
+      (items) => each(items, (timers) => table.insert(timers, true)),
+      MOST_IN_A_BATCH,
+      PACE_MS,
+    );
+    this.clears = new MicroBatch((items) => each(items, (ids) => table.clear(ids)), MOST_IN_A_BATCH, PACE_MS);
   }
 
   /** Told after each, in how many milliseconds it is due. */

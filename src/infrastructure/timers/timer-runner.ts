@@ -9,6 +9,7 @@ import type { LeasedTimer, TimerTable } from './timer-table';
 const LEASE_MS = 15_000;
 const RETRY_AFTER_MS = 5_000;
 const MOST_REMOVED_AT_ONCE = 500;
+const REMOVAL_PACE_MS = 20;
 const LOOP = { name: 'timers', concurrency: 64, shortestPauseMs: 1_000, longestPauseMs: 5_000 };
 
 /** Hands out alarms that are due; an alarm is deleted once its work is done, and comes again where it failed. */
@@ -28,10 +29,14 @@ export class TimerRunner implements TimerFeed {
       logger,
       LOOP,
     );
-    this.removals = new MicroBatch(async (done) => {
-      await table.remove(done);
-      return done.map(() => true);
-    }, MOST_REMOVED_AT_ONCE);
+    this.removals = new MicroBatch(
+      async (done) => {
+        await table.remove(done);
+        return done.map(() => true);
+      },
+      MOST_REMOVED_AT_ONCE,
+      REMOVAL_PACE_MS,
+    );
   }
 
   start(handle: (timer: Timer) => Promise<void>): void {

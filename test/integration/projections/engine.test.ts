@@ -61,7 +61,7 @@ describe('projection engine', () => {
     return new ProjectionFeed(
       projections,
       { subscriptions: feed, database, metrics, logger: silent, clock: new SystemClock() },
-      { batchSize: 10, lingerMs: 0, firstPauseMs: 20, longestPauseMs: 200 },
+      { batchSize: 10, lingerMs: 0, busyLingerMs: 0, firstPauseMs: 20, longestPauseMs: 200 },
     );
   }
 

@@ -47,4 +47,24 @@ describe('a micro-batch', () => {
     await expect(failing).rejects.toThrow('no connection');
     expect(await batch.add(2)).toBe(2);
   });
+
+  it('keeps its pace after a batch of several, and not after a call that came alone', async () => {
+    const begun: number[] = [];
+    const batch = new MicroBatch<number, number>(
+      async (items) => {
+        begun.push(performance.now());
+        return items;
+      },
+      100,
+      60,
+    );
+    await batch.add(1);
+    await Promise.all([batch.add(2), batch.add(3)]);
+    await batch.add(4);
+    await batch.add(5);
+    const [alone = 0, several = 0, paced = 0, last = 0] = begun;
+    expect(several - alone).toBeLessThan(40);
+    expect(paced - several).toBeGreaterThan(55);
+    expect(last - paced).toBeLessThan(40);
+  });
 });

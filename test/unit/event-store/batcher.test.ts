@@ -16,15 +16,19 @@ const item = (n: number): FeedItem => ({
   raw: { data: Buffer.alloc(0), metadata: Buffer.alloc(0) },
 });
 
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function feed(options: { batchSize?: number; lingerMs?: number; hold?: Promise<void>; fail?: boolean } = {}) {
+function feed(
+  options: { batchSize?: number; lingerMs?: number; busyLingerMs?: number; hold?: Promise<void>; fail?: boolean } = {},
+) {
   const log: string[] = [];
   const batches: number[][] = [];
   const batcher = new Batcher(
     {
       batchSize: options.batchSize ?? 3,
       lingerMs: options.lingerMs ?? 5,
+      busyLingerMs: options.busyLingerMs,
       onBatch: async (items) => {
         batches.push(items.map(({ event }) => Number(event.revision)));
         await options.hold;
@@ -50,6 +54,26 @@ describe('batches of a feed', () => {
     await settled();
     expect(batches).toEqual([[1, 2, 3]]);
     expect(batcher.resumeFrom).toEqual({ commit: 3n, prepare: 3n });
+    await batcher.end();
+  });
+
+  it('wait longer for others after a large one, and briefly again after a small one', async () => {
+    const { batcher, batches } = feed({ batchSize: 100, lingerMs: 1, busyLingerMs: 120 });
+    batcher.caughtUp();
+    batcher.add(item(0));
+    await settled();
+    const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+    for (const n of numbers(1, 31)) batcher.add(item(n));
+    await wait(40);
+    expect(batches).toEqual([[0], numbers(1, 31)]);
+    batcher.add(item(31));
+    await wait(40);
+    expect(batches).toHaveLength(2);
+    await wait(120);
+    expect(batches.slice(2)).toEqual([[31]]);
+    batcher.add(item(32));
+    await wait(40);
+    expect(batches.slice(3)).toEqual([[32]]);
     await batcher.end();
   });
 

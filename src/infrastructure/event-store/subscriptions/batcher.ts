@@ -4,6 +4,8 @@ import { isAfter } from './positions';
 
 /** While the log is being caught up with, a batch that does not fill waits at least this long: events come in bursts. */
 const SHORTEST_CATCH_UP_LINGER_MS = 20;
+/** After a batch of so many the log is busy, and the next one waits for the longer linger. */
+const BUSY_ITEMS = 20;
 
 export interface BatcherEvents {
   /** Too much is waiting, or no longer. */
@@ -26,13 +28,14 @@ export class Batcher {
   private ended = false;
   private failed: Error | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private busy = false;
   private received = 0;
   private handled = 0;
   private caughtUpAt: number | null = null;
   private checkpoint: { readonly position: LogPosition; readonly after: number } | null = null;
 
   constructor(
-    private readonly options: Pick<CatchUpOptions, 'batchSize' | 'lingerMs' | 'onBatch'>,
+    private readonly options: Pick<CatchUpOptions, 'batchSize' | 'lingerMs' | 'busyLingerMs' | 'onBatch'>,
     /** From where to subscribe again: the last handled, or a checkpoint after it. */
     private resume: LogPosition | null,
     private readonly events: BatcherEvents,
@@ -88,12 +91,17 @@ export class Batcher {
 
   private linger(): void {
     if (this.timer !== null) return;
-    const lingerMs = this.live ? this.options.lingerMs : Math.max(this.options.lingerMs, SHORTEST_CATCH_UP_LINGER_MS);
     this.timer = setTimeout(() => {
       this.timer = null;
       this.due = true;
       this.pump();
-    }, lingerMs);
+    }, this.lingerMs());
+  }
+
+  private lingerMs(): number {
+    const { lingerMs, busyLingerMs = lingerMs } = this.options;
+    if (!this.live) return Math.max(lingerMs, SHORTEST_CATCH_UP_LINGER_MS);
+    return this.busy ? busyLingerMs : lingerMs;
   }
 
   private pump(): void {
@@ -101,6 +109,7 @@ export class Batcher {
     if (this.pending.length < this.options.batchSize && !this.due) return;
     const items = this.pending.splice(0, this.options.batchSize);
     this.due = false;
+    this.busy = items.length >= BUSY_ITEMS;
     const last = items.at(-1);
     if (last === undefined) return;
     this.runningCreated = items[0]?.event.created ?? null;
