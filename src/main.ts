@@ -13,6 +13,9 @@ import { PinoLogger } from './infrastructure/observability/pino-logger';
 import { scrub } from './infrastructure/observability/scrub';
 import { Lifecycle } from './lifecycle';
 
+/** Of sysexits, EX_CONFIG: as it is configured it will never start, so a supervisor need not try again. */
+const EXIT_CONFIGURATION = 78;
+
 async function start(configuration: Configuration): Promise<void> {
   const lifecycle = new Lifecycle();
   const logger = PinoLogger.to(process.stdout, configuration.logLevel);
@@ -35,11 +38,11 @@ function announce(logger: Logger, configuration: Configuration): void {
   logger.info({ host, port, environment, roles: [...roles] }, 'ready to serve');
 }
 
-/** One clear account of what went wrong, on stderr, and exit code 1. */
+/** One clear account of what went wrong, on stderr; the exit code tells a supervisor whether another try can help. */
 function refuse(error: unknown): void {
-  const text = error instanceof ConfigurationError ? error.message : `The start failed: ${describe(error)}`;
-  process.stderr.write(`${text}\n`);
-  process.exit(1);
+  const hopeless = error instanceof ConfigurationError;
+  process.stderr.write(`${hopeless ? error.message : `The start failed: ${describe(error)}`}\n`);
+  process.exit(hopeless ? EXIT_CONFIGURATION : 1);
 }
 
 function describe(error: unknown): string {

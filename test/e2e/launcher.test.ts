@@ -180,6 +180,7 @@ describe('a start that cannot be', () => {
     expect(await launcher.ends()).toBe(1);
     const lines = launcher.output.trimEnd().split('\n');
     expect(lines.at(-1)).toMatch(/^The application .*WAHT_MASTER_KEY.*application\.log$/);
+    expect(launcher.output).not.toContain('started again');
     expect(launcher.output).not.toMatch(/\n\s+at /);
     expect(home.running()).toEqual([]);
   });
