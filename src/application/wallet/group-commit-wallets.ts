@@ -1,4 +1,4 @@
-import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
 import { streams } from '../../domain/shared/streams';
 import type { WalletCommand } from '../../domain/wallet/commands';
 import type { WalletState } from '../../domain/wallet/state';
@@ -9,15 +9,24 @@ import { LOGGER, type Logger } from '../ports/logger';
 import { METRICS, type Metrics } from '../ports/metrics';
 import { SNAPSHOTS, type Snapshots } from '../ports/snapshots';
 import type { CommandContext, WalletRef, Wallets } from '../ports/wallets';
+import { WRITER_TURNS, type WriterTurns } from '../ports/writer-turns';
 import { WalletLog } from './wallet-log';
 import type { Balance } from './wallet-queue';
 import { WalletWriter, type WriterParts } from './wallet-writer';
+import { WriterTurn } from './writer-turn';
 
 /** Wallets kept in memory, and for how long one that nobody uses is. */
 const MAX_WALLETS = 5_000;
 const IDLE_MS = 15 * 60_000;
 const DRAIN_CHECK_MS = 20;
 const DRAIN_MS = 5_000;
+
+/** The command line writes once and is gone: it races. */
+const NO_TURNS: WriterTurns = {
+  claim: () => Promise.resolve(false),
+  isAnothers: () => Promise.resolve(false),
+  release: () => Promise.resolve(),
+};
 
 const wroteAnEvent = (_state: WalletState, wrote: boolean): boolean => wrote;
 const done = (): void => undefined;
@@ -36,6 +45,7 @@ export class GroupCommitWallets implements Wallets, BeforeApplicationShutdown {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(METRICS) metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Optional() @Inject(WRITER_TURNS) private readonly turns: WriterTurns = NO_TURNS,
   ) {
     this.parts = { store, ids, clock, metrics, logger };
   }
@@ -108,7 +118,8 @@ export class GroupCommitWallets implements Wallets, BeforeApplicationShutdown {
 
   private newWriter(stream: string): WalletWriter {
     this.forgetUnused();
-    return new WalletWriter(new WalletLog(stream, this.store, this.snapshots, this.logger), this.parts);
+    const log = new WalletLog(stream, this.store, this.snapshots, this.logger);
+    return new WalletWriter(log, this.parts, new WriterTurn(stream, this.turns, this.clock));
   }
 
   /** Done when a wallet comes in, so that an idle process has nothing to do. */

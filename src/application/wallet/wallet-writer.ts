@@ -11,6 +11,7 @@ import type { CommandContext } from '../ports/wallets';
 import { WalletBatch } from './wallet-batch';
 import type { WalletLog } from './wallet-log';
 import { WriterPace } from './writer-pace';
+import type { WriterTurn } from './writer-turn';
 import { fulfil, refuse, WalletQueue, walletUnavailable, type Balance, type WaitingCommand } from './wallet-queue';
 
 export interface WriterParts {
@@ -55,6 +56,7 @@ export class WalletWriter {
   constructor(
     private readonly log: WalletLog,
     private readonly parts: WriterParts,
+    private readonly turn: WriterTurn,
   ) {}
 
   get isIdle(): boolean {
@@ -107,6 +109,7 @@ export class WalletWriter {
   }
 
   private async step(): Promise<void> {
+    if (await this.turn.standAside()) this.isCurrent = false;
     if (!this.isCurrent) return this.read();
     const gapMs = this.pace.pauseMs(this.parts.clock.monotonicMs());
     if (gapMs > 0) await pause(gapMs);
@@ -178,6 +181,7 @@ export class WalletWriter {
       const deadlineMs = Math.max(MIN_APPEND_MS, batch.deadlineAt - startedAt);
       const revision = await parts.store.append(log.stream, log.revision, batch.newEvents(parts.ids), { deadlineMs });
       this.pace.appended(startedAt, parts.clock.monotonicMs());
+      this.turn.won(!queue.isEmpty);
       log.advance(batch.state, revision);
       for (const item of batch.commands) fulfil(item, batch.state, true);
       this.learned(through);
@@ -199,6 +203,7 @@ export class WalletWriter {
       }
       this.pace.met(parts.clock.monotonicMs());
       queue.putBack(batch.commands);
+      await this.turn.lost();
       return pause(Math.random() * CONFLICT_JITTER_MS);
     }
     if (error instanceof StoreUnavailable && error.outcome === 'unknown') {

@@ -13,6 +13,8 @@ export const keys = {
   blockedCustomer: (customerId: string): string => `waht:block:customer:${customerId}`,
   /** Set of digits; `all` holds for every customer. */
   blockedPrefixes: (customerId: string | null): string => `waht:block:prefixes:${customerId ?? 'all'}`,
+  /** Whose turn it is to write to a stream; lives a second. */
+  turn: (stream: string): string => `waht:turn:${stream}`,
   /** Present once the blocks have been written: without it, what is not blocked cannot be told. */
   blocksWritten: 'waht:block:written',
 } as const;

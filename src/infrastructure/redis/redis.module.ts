@@ -11,12 +11,14 @@ import { ADMISSION } from '../../application/ports/admission';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
+import { WRITER_TURNS } from '../../application/ports/writer-turns';
 import { Readiness } from '../observability/readiness';
 import { DATABASE, type Database } from '../postgres/database';
 import { BlockCache } from './block-cache';
 import { PostgresSubjectHashes } from './postgres-subject-hashes';
 import { RedisAdmission } from './redis-admission';
 import { RedisConnection } from './redis-connection';
+import { RedisWriterTurns } from './redis-writer-turns';
 import { RequestLimiter } from './request-limiter';
 
 /** Limits, blocks and idempotency claims. */
@@ -41,13 +43,18 @@ import { RequestLimiter } from './request-limiter';
         new RedisAdmission(connection, blocks, logger),
     },
     {
+      provide: WRITER_TURNS,
+      inject: [RedisConnection],
+      useFactory: (connection: RedisConnection) => new RedisWriterTurns(connection),
+    },
+    {
       provide: RequestLimiter,
       // After ADMISSION, which makes the scripts commands of the connection.
       inject: [RedisConnection, ADMISSION],
       useFactory: (connection: RedisConnection) => new RequestLimiter(connection),
     },
   ],
-  exports: [ADMISSION, RequestLimiter],
+  exports: [ADMISSION, RequestLimiter, WRITER_TURNS],
 })
 export class RedisModule
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown

@@ -1,0 +1,59 @@
+import type { Clock } from '../ports/clock';
+import type { WriterTurns } from '../ports/writer-turns';
+
+/** How often the winner of the races asks whether somebody else wants to write. */
+const LOOK_EVERY_MS = 30;
+/** How long a turn is respected. */
+const LONGEST_TURN_MS = 1_000;
+const ASK_AGAIN_MS = 15;
+
+/**
+ * One wallet's writer among those of other processes. A writer on a slow process would lose every race against one on a
+ * quick process until its commands' deadlines, and the winner cannot see that: so the loser claims a turn, and the winner,
+ * which asks between its appends and never waits for the answer, lets it write.
+ */
+export class WriterTurn {
+  private holds = false;
+  private others = false;
+  private nextLookAt = 0;
+
+  constructor(
+    private readonly stream: string,
+    private readonly turns: WriterTurns,
+    private readonly clock: Clock,
+  ) {}
+
+  /** An append met another's. */
+  async lost(): Promise<void> {
+    if (this.holds) return;
+    this.holds = await this.turns.claim(this.stream);
+    this.others = !this.holds;
+  }
+
+  /** An append was taken. @param goesOn whether the next follows at once: only such a writer keeps others out. */
+  won(goesOn: boolean): void {
+    if (this.holds) {
+      this.holds = false;
+      void this.turns.release(this.stream);
+      return;
+    }
+    const now = this.clock.monotonicMs();
+    if (!goesOn || now < this.nextLookAt) return;
+    this.nextLookAt = now + LOOK_EVERY_MS;
+    void this.turns.isAnothers(this.stream).then((others) => {
+      this.others = others;
+    });
+  }
+
+  /** Stands aside while another has the turn. @returns whether it did, so that what is known may be old. */
+  async standAside(): Promise<boolean> {
+    if (!this.others || this.holds) return false;
+    const until = this.clock.monotonicMs() + LONGEST_TURN_MS;
+    while (this.others && this.clock.monotonicMs() < until) {
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      this.others = await this.turns.isAnothers(this.stream);
+    }
+    this.others = false;
+    return true;
+  }
+}

@@ -1,0 +1,91 @@
+import type { WriterTurns } from '../../../src/application/ports/writer-turns';
+import { WriterTurn } from '../../../src/application/wallet/writer-turn';
+
+/** One turn for all writers of a test, as Redis keeps it. */
+class SharedTurn {
+  holder: string | null = null;
+  asked = 0;
+
+  of(self: string): WriterTurns {
+    return {
+      claim: () => {
+        this.holder ??= self;
+        return Promise.resolve(this.holder === self);
+      },
+      isAnothers: () => {
+        this.asked += 1;
+        return Promise.resolve(this.holder !== null && this.holder !== self);
+      },
+      release: () => {
+        if (this.holder === self) this.holder = null;
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+const clock = {
+  now: () => Date.now(),
+  iso: () => new Date().toISOString(),
+  monotonicMs: () => performance.now(),
+};
+const turnOf = (shared: SharedTurn, self: string): WriterTurn => new WriterTurn('wallet-x', shared.of(self), clock);
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('turns between writers', () => {
+  it('lets nobody wait while nobody has lost', async () => {
+    const winner = turnOf(new SharedTurn(), 'a');
+    winner.won(true);
+    await settled();
+    expect(await winner.standAside()).toBe(false);
+  });
+
+  it('makes the winner stand aside until the loser has written', async () => {
+    const shared = new SharedTurn();
+    const [winner, loser] = [turnOf(shared, 'a'), turnOf(shared, 'b')];
+    await loser.lost();
+    winner.won(true);
+    await settled();
+    let aside = true;
+    const waiting = winner.standAside().then((did) => {
+      aside = false;
+      return did;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(aside).toBe(true);
+    expect(await loser.standAside()).toBe(false);
+    loser.won(true);
+    expect(await waiting).toBe(true);
+    expect(shared.holder).toBeNull();
+  });
+
+  it('respects no turn for longer than a second', async () => {
+    const shared = new SharedTurn();
+    const winner = turnOf(shared, 'a');
+    await turnOf(shared, 'killed').lost();
+    winner.won(true);
+    await settled();
+    const startedAt = performance.now();
+    expect(await winner.standAside()).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(await winner.standAside()).toBe(false);
+  });
+
+  it('makes a second loser wait for the first', async () => {
+    const shared = new SharedTurn();
+    const [first, second] = [turnOf(shared, 'a'), turnOf(shared, 'b')];
+    await first.lost();
+    await second.lost();
+    expect(shared.holder).toBe('a');
+    const waiting = second.standAside();
+    first.won(false);
+    expect(await waiting).toBe(true);
+  });
+
+  it('does not ask after an append that none follows', async () => {
+    const shared = new SharedTurn();
+    turnOf(shared, 'a').won(false);
+    await settled();
+    expect(shared.asked).toBe(0);
+  });
+});
