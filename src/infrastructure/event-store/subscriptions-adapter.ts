@@ -1,6 +1,7 @@
 import type {
   CatchUpOptions,
   CatchUpSubscription,
+  GroupOptions,
   Subscriptions,
   Worker,
   WorkerOptions,
@@ -30,14 +31,14 @@ export class SubscriptionsAdapter implements Subscriptions {
   }
 
   async worker(options: WorkerOptions): Promise<Worker> {
-    await ensureGroup(this.parts.connections, options.group, options.streamPrefixes);
+    await ensureGroup(this.parts.connections, options);
     const worker = new GroupWorker(options, this.parts);
     this.workers.add(worker);
     return worker;
   }
 
-  async ensureGroups(groups: readonly { group: string; streamPrefixes: readonly string[] }[]): Promise<void> {
-    for (const { group, streamPrefixes } of groups) await ensureGroup(this.parts.connections, group, streamPrefixes);
+  async ensureGroups(groups: readonly GroupOptions[]): Promise<void> {
+    for (const group of groups) await ensureGroup(this.parts.connections, group);
   }
 
   async close(): Promise<void> {
