@@ -10,7 +10,7 @@ import { DATABASE, type Database } from '../postgres/database';
 import { ProjectionFeed, type FeedSettings } from './projection-feed';
 
 const SETTINGS: FeedSettings = {
-  ...{ batchSize: 2_000, lingerMs: 50, busyLingerMs: 250 },
+  ...{ batchSize: 2_000, lingerMs: 50, busyLingerMs: 400 },
   ...{ firstPauseMs: 250, longestPauseMs: 30_000 },
 };
 

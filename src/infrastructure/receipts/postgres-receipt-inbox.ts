@@ -14,7 +14,7 @@ const MOST_IN_A_BATCH = 200;
 /** A provider waits for its 200, though not for long. */
 const INSERT_PACE_MS = 8;
 /** Nobody waits for what comes of a report to be noted. */
-const NOTE_PACE_MS = 30;
+const NOTE_PACE_MS = 50;
 /** More than this in memory, and further reports are left to whoever has room, this process included. */
 const MOST_HANDED_OVER = 2_000;
 const MOST_PURGED = 5_000;

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../application/ports/logger';
 import type { SmsGateways } from '../../application/ports/sms-gateway';
@@ -12,7 +12,7 @@ interface Params {
   secret: string;
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /**
  * Where providers report to. They neither sign nor come from known addresses, so a secret stands in the path; without it

@@ -5,7 +5,7 @@ import type { TimerTable } from './timer-table';
 
 const MOST_IN_A_BATCH = 500;
 /** Nobody looks on: what waits for an alarm is an event of a group that has many in hand. */
-const PACE_MS = 20;
+const PACE_MS = 50;
 
 /** Alarms set at about the same time share one statement; the runner of this process hears of them at once. */
 export class PostgresTimers implements Timers {

@@ -4,6 +4,10 @@ export type StoredMetadata = EventMetadata & { readonly schema: number };
 
 const ACTOR_KINDS: ReadonlySet<unknown> = new Set<Actor['kind']>(['key', 'operator', 'provider', 'system']);
 
+/** Read as what JSON.parse makes: none of the names asked for is one that every object inherits. */
+const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === 'object' && value !== null;
+
 const isActorKind = (kind: unknown): kind is Actor['kind'] => ACTOR_KINDS.has(kind);
 
 /**
@@ -25,13 +29,8 @@ export function encodeMetadata(metadata: EventMetadata, schema: number): string 
 /** @throws SyntaxError, TypeError where it is not what we write. */
 export function decodeMetadata(json: string): StoredMetadata {
   const value: unknown = JSON.parse(json);
-  if (typeof value !== 'object' || value === null) throw new TypeError('metadata is no object');
-  const correlationId = member(value, '$correlationId');
-  const causationId = member(value, '$causationId');
-  const customerId = member(value, 'customerId');
-  const actor = member(value, 'actor');
-  const schema = member(value, 'schema');
-  const at = member(value, 'at');
+  if (!isObject(value)) throw new TypeError('metadata is no object');
+  const { $correlationId: correlationId, $causationId: causationId, customerId, actor, schema, at } = value;
   if (typeof correlationId !== 'string' || typeof causationId !== 'string' || typeof at !== 'string') {
     throw new TypeError('metadata without correlation, causation or time');
   }
@@ -44,12 +43,8 @@ export function decodeMetadata(json: string): StoredMetadata {
 }
 
 function readActor(actor: unknown): Actor {
-  if (typeof actor !== 'object' || actor === null) throw new TypeError('metadata without an actor');
-  const kind = member(actor, 'kind');
-  const id = member(actor, 'id');
+  if (!isObject(actor)) throw new TypeError('metadata without an actor');
+  const { kind, id } = actor;
   if (!isActorKind(kind) || typeof id !== 'string') throw new TypeError('metadata with an actor that is none');
   return { kind, id };
 }
-
-const member = (value: object, key: string): unknown =>
-  Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;

@@ -158,9 +158,16 @@ function readEntry(message: ProtobufReader): [key: string, value: string] {
   return [key, value];
 }
 
+let lastTicks = '';
+let lastIso = '';
+
 /** From 100-nanosecond units since 1970, as decimal text: the last four digits are below a millisecond. */
 function ticksToIso(ticks: string): string {
+  // Events of one commit share their time, and each comes on several subscriptions.
+  if (ticks === lastTicks) return lastIso;
   const epochMs = Number(ticks.slice(0, -4));
   if (!Number.isSafeInteger(epochMs)) throw new MalformedMessage('an event created at no time');
-  return new Date(epochMs).toISOString();
+  lastIso = new Date(epochMs).toISOString();
+  lastTicks = ticks;
+  return lastIso;
 }
