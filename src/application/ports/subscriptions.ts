@@ -51,18 +51,10 @@ export interface CatchUpSubscription {
   stop(): Promise<void>;
 }
 
-export interface GroupOptions {
+export interface WorkerOptions {
   /** The persistent group, with its version: `dispatcher-v1`. Created from START on `$all` where it is missing. */
   readonly group: string;
   readonly streamPrefixes: readonly string[];
-  /**
-   * Types wanted; without it, all. The server filters by these instead of by stream where it creates the group: the types of
-   * a group that exists are changed by a new version of its name. What comes beyond them is acknowledged unread.
-   */
-  readonly eventTypes?: readonly string[];
-}
-
-export interface WorkerOptions extends GroupOptions {
   /** Events in hand at once, in this process. */
   readonly concurrency: number;
   /** Resolves when the event's commands have been carried out: only then is it acknowledged. Rejecting: nack with retry after a back-off; after the group's retries it is parked. */
@@ -83,5 +75,5 @@ export interface Subscriptions {
   /** Competing consumers; no order assumed; at least once. */
   worker(options: WorkerOptions): Promise<Worker>;
   /** Creates the groups where missing, from START: called before the first append of a fresh store. */
-  ensureGroups(groups: readonly GroupOptions[]): Promise<void>;
+  ensureGroups(groups: readonly { group: string; streamPrefixes: readonly string[] }[]): Promise<void>;
 }

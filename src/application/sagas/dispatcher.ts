@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DispatchFailed, MessageEvent, MessageOutcomeUnknown } from '../../domain/message/events';
+import type { DispatchFailed, MessageOutcomeUnknown } from '../../domain/message/events';
 import { openTiers } from '../../domain/message/candidates';
 import { nextStep, type NextStep } from '../../domain/message/next-step';
 import { isLive, type LiveMessage } from '../../domain/message/state';
@@ -19,10 +19,6 @@ import { WaitingRoom } from './waiting-room';
 
 /** A message that does not come to rest within so many steps is somebody's defect: it comes again, and is parked in the end. */
 const MOST_STEPS = 8;
-/** Those that `onEvent` looks at. */
-export const DISPATCHER_EVENTS: readonly MessageEvent['type'][] = [
-  ...(['MessageQueued', 'DispatchFailed', 'MessageOutcomeUnknown'] as const),
-];
 const ACTOR = { kind: 'system', id: 'dispatcher' } as const;
 
 /**

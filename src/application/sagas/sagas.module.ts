@@ -7,24 +7,20 @@ import { TIMER_FEED, type TimerFeed } from '../ports/timers';
 import { Affordability } from './affordability';
 import { CallsUnderWay } from './calls-under-way';
 import { ClaimMaker } from './claim-maker';
-import { Dispatcher, DISPATCHER_EVENTS } from './dispatcher';
+import { Dispatcher } from './dispatcher';
 import { MessageCommands } from './message-commands';
 import { MessageMemory } from './message-memory';
 import { ProviderCall } from './provider-call';
 import { Receipts } from './receipts';
 import { RecentDispatches } from './recent-dispatches';
-import { Settlement, SETTLEMENT_EVENTS } from './settlement';
+import { Settlement } from './settlement';
 import { WaitingRoom } from './waiting-room';
 import { Watchdog } from './watchdog';
 
-/** A group's filter cannot be changed later: with another type comes another version. */
+/** What both groups read; a group's filter cannot be changed later. */
 const PREFIXES = [streamPrefixes.message];
-export const DISPATCHER_GROUP = {
-  ...{ group: 'dispatcher-v1', streamPrefixes: PREFIXES, eventTypes: DISPATCHER_EVENTS },
-};
-export const SETTLEMENT_GROUP = {
-  ...{ group: 'settlement-v1', streamPrefixes: PREFIXES, eventTypes: SETTLEMENT_EVENTS },
-};
+export const DISPATCHER_GROUP = { group: 'dispatcher-v1', streamPrefixes: PREFIXES };
+export const SETTLEMENT_GROUP = { group: 'settlement-v1', streamPrefixes: PREFIXES };
 
 /** Settlements wait for wallets and alarms, both of which commit in groups: the more at once, the fuller the groups. */
 const SETTLEMENTS_AT_ONCE = 128;

@@ -3,7 +3,6 @@ import { amountToCharge } from '../../domain/message/candidates';
 import type {
   MessageDelivered,
   MessageDispatched,
-  MessageEvent,
   MessageFailed,
   MessageOutcomeUnknown,
 } from '../../domain/message/events';
@@ -18,11 +17,6 @@ import { MessageCommands, type Cause } from './message-commands';
 import { MessageMemory, type KnownMessage } from './message-memory';
 import { RecentDispatches } from './recent-dispatches';
 
-/** Those that `onEvent` looks at. */
-export const SETTLEMENT_EVENTS: readonly MessageEvent['type'][] = [
-  ...(['MessageDispatched', 'MessageOutcomeUnknown', 'MessageDelivered'] as const),
-  ...(['MessageFailed', 'MessageExpired', 'MessageCancelled'] as const),
-];
 const ACTOR = { kind: 'system', id: 'settlement' } as const;
 /** Nobody waits for a settlement as for a request: a store that is slow for a while is waited for. */
 const SETTLE_WITHIN_MS = 20_000;

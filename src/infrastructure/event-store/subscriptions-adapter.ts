@@ -1,7 +1,6 @@
 import type {
   CatchUpOptions,
   CatchUpSubscription,
-  GroupOptions,
   Subscriptions,
   Worker,
   WorkerOptions,
@@ -31,14 +30,14 @@ export class SubscriptionsAdapter implements Subscriptions {
   }
 
   async worker(options: WorkerOptions): Promise<Worker> {
-    await ensureGroup(this.parts.connections, options);
+    await ensureGroup(this.parts.connections, options.group, options.streamPrefixes);
     const worker = new GroupWorker(options, this.parts);
     this.workers.add(worker);
     return worker;
   }
 
-  async ensureGroups(groups: readonly GroupOptions[]): Promise<void> {
-    for (const group of groups) await ensureGroup(this.parts.connections, group);
+  async ensureGroups(groups: readonly { group: string; streamPrefixes: readonly string[] }[]): Promise<void> {
+    for (const { group, streamPrefixes } of groups) await ensureGroup(this.parts.connections, group, streamPrefixes);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../../../src/application/ports/event-store';
 import type { Worker, WorkerOptions } from '../../../src/application/ports/subscriptions';
 import { AdapterUnderTest } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
-import { credited, reserved } from '../../support/event-builders';
+import { reserved } from '../../support/event-builders';
 import { testEventStoreUrl } from '../../support/services';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -69,36 +69,6 @@ describe('a worker', () => {
     expect(most).toBe(4);
     expect(worker.isConnected()).toBe(true);
     expect(worker.inFlight()).toBe(0);
-  });
-
-  it('gets only the types it wants, also from a group that was made for more', async () => {
-    const eventTypes = ['FundsReserved'];
-    const mixed = async (from: number): Promise<void> => {
-      for (let n = from; n < from + 5; n++) {
-        await adapter.store.append(`${prefix}${n}`, 'no_stream', [credited(1), reserved(n)]);
-      }
-    };
-    const delivered = async (name: string): Promise<number> => {
-      const { stats } = await official.getPersistentSubscriptionToAllInfo(name);
-      return Number(stats.totalItems);
-    };
-    const narrow = `${group}-narrow`;
-    await adapter.subscriptions.ensureGroups([
-      { group, streamPrefixes: [prefix] },
-      { group: narrow, streamPrefixes: [prefix], eventTypes },
-    ]);
-    await mixed(0);
-    const seen: string[] = [];
-    const ours: string[] = [];
-    await open({ eventTypes, handle: async ({ type }) => void seen.push(type) });
-    await open({ group: narrow, eventTypes, handle: async ({ stream }) => void ours.push(stream) });
-    await eventually(async () => seen.length === 5 && ours.length === 5, 10_000);
-    await pause(100);
-    expect(new Set(seen)).toEqual(new Set(eventTypes));
-    expect(ours.every((stream) => stream.startsWith(prefix))).toBe(true);
-    expect(await delivered(group)).toBe(10);
-    await Promise.all(workers.splice(0).map((worker) => worker.stop(1_000)));
-    await official.deletePersistentSubscriptionToAll(narrow);
   });
 
   it('leaves the group where it is, and what was acknowledged does not come again', async () => {

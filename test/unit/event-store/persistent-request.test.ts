@@ -33,19 +33,10 @@ describe('what a worker says to its group', () => {
   });
 
   it('makes a group from the start of the log, filtered, with a time-out of a minute', () => {
-    const options = CreateReq.deserializeBinary(
-      createGroupRequest('dispatcher-v1', ['message-', 'otp-'], undefined),
-    ).getOptions();
+    const options = CreateReq.deserializeBinary(createGroupRequest('dispatcher-v1', ['message-', 'otp-'])).getOptions();
     expect(options?.getAll()?.hasStart()).toBe(true);
     expect(options?.getAll()?.getFilter()?.getStreamIdentifier()?.getPrefixList()).toEqual(['message-', 'otp-']);
     expect(options?.getSettings()?.getMessageTimeoutMs()).toBe(60_000);
     expect(options?.getSettings()?.getConsumerStrategy()).toBe('RoundRobin');
-  });
-
-  it('has a group filtered by type where types are named', () => {
-    const request = createGroupRequest('dispatcher-v1', ['message-'], ['MessageQueued', 'DispatchFailed']);
-    const filter = CreateReq.deserializeBinary(request).getOptions()?.getAll()?.getFilter();
-    expect(filter?.getEventType()?.getPrefixList()).toEqual(['MessageQueued', 'DispatchFailed']);
-    expect(filter?.hasStreamIdentifier()).toBe(false);
   });
 });

@@ -114,10 +114,6 @@ export class GroupWorker implements Worker {
       known.call = call;
       return;
     }
-    if (!this.wants(stored)) {
-      call.ack(stored.id);
-      return;
-    }
     const decoded = this.parts.codec.decode(stored);
     if (decoded.kind === 'undecodable') {
       const { problem, detail } = decoded.event;
@@ -135,12 +131,6 @@ export class GroupWorker implements Worker {
     this.inHand.set(stored.id, inHand);
     this.queue.push({ event: decoded.event, retryCount, inHand });
     this.next();
-  }
-
-  private wants({ type, stream }: StoredEvent): boolean {
-    const { eventTypes, streamPrefixes } = this.options;
-    if (eventTypes === undefined) return true;
-    return eventTypes.includes(type) && streamPrefixes.some((prefix) => stream.startsWith(prefix));
   }
 
   private next(): void {
@@ -213,7 +203,7 @@ export class GroupWorker implements Worker {
   /** Someone deleted the group: it begins again at the start of the log, and what was handled before is handled again. */
   private async createAnew(): Promise<void> {
     try {
-      await ensureGroup(this.parts.connections, this.options);
+      await ensureGroup(this.parts.connections, this.options.group, this.options.streamPrefixes);
     } catch (error) {
       this.parts.logger.error({ group: this.options.group, cause: String(error) }, 'a group could not be made');
     }

@@ -1,7 +1,6 @@
 import { PersistentSubscriptionsService } from '@eventstore/db-client/generated/persistent_grpc_pb';
 import { status } from '@grpc/grpc-js';
 import { StoreUnavailable } from '../../../application/ports/event-store';
-import type { GroupOptions } from '../../../application/ports/subscriptions';
 import type { ConnectionSource } from '../connection/connection-source';
 import { grpcFailure, isConnectionLost } from '../reads/grpc-failure';
 import { createGroupRequest } from '../wire/persistent-request';
@@ -13,10 +12,11 @@ const PATIENCE_MS = 30_000;
 /** Creates the group where it is missing, from the start of the log. @throws StoreUnavailable after half a minute. */
 export async function ensureGroup(
   connections: ConnectionSource,
-  { group, streamPrefixes, eventTypes }: GroupOptions,
+  group: string,
+  streamPrefixes: readonly string[],
 ): Promise<void> {
   if (streamPrefixes.length === 0) throw new RangeError(`group ${group} needs the beginnings of its streams' names`);
-  const request = createGroupRequest(group, streamPrefixes, eventTypes);
+  const request = createGroupRequest(group, streamPrefixes);
   const endsAtMs = performance.now() + PATIENCE_MS;
   const backOff = new BackOff(100, 1_000);
   for (;;) {

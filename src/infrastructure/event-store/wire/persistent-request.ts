@@ -20,15 +20,8 @@ const UUID_FIELD_SIZE = fieldSize(fieldSize(36));
 export type NackAction = 'park' | 'retry';
 const ACTION_CODES: Record<NackAction, number> = { park: 1, retry: 2 };
 
-/**
- * A group on `$all` from its start, filtered by the beginning of the type's name, or without `eventTypes` of the stream's:
- * the protocol has one filter, and it cannot be changed later.
- */
-export function createGroupRequest(
-  group: string,
-  streamPrefixes: readonly string[],
-  eventTypes: readonly string[] | undefined,
-): Buffer {
+/** A group on `$all` from its start, filtered by the beginning of the stream's name: neither can be changed later. */
+export function createGroupRequest(group: string, streamPrefixes: readonly string[]): Buffer {
   const settings = new CreateReq.Settings()
     .setResolveLinks(false)
     .setExtraStatistics(false)
@@ -43,10 +36,11 @@ export function createGroupRequest(
     .setCheckpointAfterMs(CHECKPOINT_AFTER_MS)
     .setConsumerStrategy('RoundRobin');
   const { FilterOptions } = CreateReq.AllOptions;
-  const expression = new FilterOptions.Expression().setPrefixList([...(eventTypes ?? streamPrefixes)]);
-  const filter = new FilterOptions().setMax(FILTER_WINDOW).setCheckpointintervalmultiplier(1);
-  if (eventTypes === undefined) filter.setStreamIdentifier(expression);
-  else filter.setEventType(expression);
+  const expression = new FilterOptions.Expression().setPrefixList([...streamPrefixes]);
+  const filter = new FilterOptions()
+    .setStreamIdentifier(expression)
+    .setMax(FILTER_WINDOW)
+    .setCheckpointintervalmultiplier(1);
   const all = new CreateReq.AllOptions().setStart(new Empty()).setFilter(filter);
   const options = new CreateReq.Options().setGroupName(group).setAll(all).setSettings(settings);
   return Buffer.from(new CreateReq().setOptions(options).serializeBinary());
