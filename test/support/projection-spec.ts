@@ -1,3 +1,4 @@
+import { encodeMetadata } from '../../src/infrastructure/event-store/registry/metadata-codec';
 import type { RecordedEvent } from '../../src/application/ports/event-store';
 import type { EventProjection } from '../../src/application/ports/projection';
 import type { FeedItem } from '../../src/application/ports/subscriptions';
@@ -68,9 +69,9 @@ export class TestLog {
 
 /** An event with the bytes that a store would hold for it. */
 export function feedItem(event: RecordedEvent): FeedItem {
-  const { schema: _schema, ...metadata } = event.metadata;
-  const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
-  return { kind: 'event', event, raw: { data: bytes(event.data), metadata: bytes(metadata) } };
+  const { schema, ...metadata } = event.metadata;
+  const data = Buffer.from(JSON.stringify(event.data));
+  return { kind: 'event', event, raw: { data, metadata: Buffer.from(encodeMetadata(metadata, schema)) } };
 }
 
 /** How a projection gets its events: every way must come to the same rows. */

@@ -36,7 +36,7 @@ export function auditFacts({ event, raw }: FeedItem): AuditFacts {
     at: time(metadata['at']),
     actor_kind: text(actor['kind']),
     actor_id: text(actor['id']),
-    correlation_id: text(metadata['correlationId']),
+    correlation_id: text(metadata['$correlationId']),
     customer_id: text(metadata['customerId']),
   };
 }
