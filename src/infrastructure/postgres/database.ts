@@ -38,8 +38,11 @@ export class Database implements Sql {
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
     });
-    // An idle connection that breaks (Postgres restarted) is replaced by the pool; without a listener it would end the process.
-    this.pool.on('error', options.onError);
+    // A connection that breaks is replaced by the pool, and whoever holds it learns of it from its next statement. The pool
+    // listens to idle ones only: without a listener of its own, one that breaks between two statements of a transaction
+    // would end the process.
+    this.pool.on('connect', (client) => client.on('error', options.onError));
+    this.pool.on('error', () => undefined);
   }
 
   query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
