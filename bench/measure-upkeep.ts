@@ -19,7 +19,8 @@ export async function measureRebuild(services: BenchServices): Promise<{ events:
   await client.connect();
   try {
     for (;;) {
-      const result = await client.query<{ n: string }>('SELECT count(*) AS n FROM audit_log');
+      // The last row's number: every event has a row, and counting them all would slow down what is measured.
+      const result = await client.query<{ n: string | null }>('SELECT max(seq) AS n FROM audit_log');
       if (Number(result.rows[0]?.n ?? 0) >= events) break;
       if (performance.now() - start > REBUILD_LIMIT_MS) throw new Error('the rebuild took too long');
       await delay(50);
