@@ -38,6 +38,9 @@ export interface WriteBatch {
 /** The store can no longer vouch for its data; the process must end with this message. */
 export class StoreFailure extends Error {}
 
+/** A commit is on the disk when it returns. lmdb-js turns the first on by default, which answers before the disk has. */
+export const SYNC_OPTIONS = { overlappingSync: false, noSync: false, noMetaSync: false, useWritemap: false } as const;
+
 /**
  * The durable part, on LMDB: the log, the directory of streams, the index by stream, the persistent subscriptions.
  *
@@ -59,7 +62,7 @@ export class LogStore {
     this.root = open<Buffer, Buffer>({
       path: directory,
       noSubdir: false,
-      overlappingSync: false,
+      ...SYNC_OPTIONS,
       maxDbs: 8,
       ...binary,
     });
