@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock';
 import type { WriterTurns } from '../ports/writer-turns';
 
 /** How often the winner of the races asks whether somebody else wants to write. */
-const LOOK_EVERY_MS = 30;
+const LOOK_EVERY_MS = 15;
 /** How long a turn is respected. */
 const LONGEST_TURN_MS = 1_000;
 const ASK_AGAIN_MS = 15;

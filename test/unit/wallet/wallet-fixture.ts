@@ -1,3 +1,4 @@
+import type { WriterTurns } from '../../../src/application/ports/writer-turns';
 import { createHash, randomUUID } from 'node:crypto';
 import { GroupCommitWallets } from '../../../src/application/wallet/group-commit-wallets';
 import type { Clock } from '../../../src/application/ports/clock';
@@ -67,14 +68,38 @@ export class MemorySnapshots implements Snapshots {
   }
 }
 
+/** One turn for all writers of a test, as Redis keeps it. */
+export class SharedTurn {
+  holder: string | null = null;
+  asked = 0;
+
+  of(self: string): WriterTurns {
+    return {
+      claim: () => {
+        this.holder ??= self;
+        return Promise.resolve(this.holder === self);
+      },
+      isAnothers: () => {
+        this.asked += 1;
+        return Promise.resolve(this.holder !== null && this.holder !== self);
+      },
+      release: () => {
+        if (this.holder === self) this.holder = null;
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
 /** One process's wallets over a store that others may write to as well. */
 export function walletsOn(
   store: EventStore,
   snapshots: Snapshots = new MemorySnapshots(),
   time: Clock = clock,
+  turns?: WriterTurns,
 ): { wallets: GroupCommitWallets; metrics: CountingMetrics } {
   const metrics = new CountingMetrics();
-  return { wallets: new GroupCommitWallets(store, snapshots, ids, time, metrics, silent), metrics };
+  return { wallets: new GroupCommitWallets(store, snapshots, ids, time, metrics, silent, turns), metrics };
 }
 
 export function context(timeoutMs?: number): CommandContext {

@@ -1,7 +1,16 @@
 import { DomainError } from '../../../src/domain/shared/domain-error';
 import { money } from '../../../src/domain/shared/money';
 import { MemoryEventStore } from '../../support/memory-event-store';
-import { clock, context, MemorySnapshots, openWith, reservation, wallet, walletsOn } from './wallet-fixture';
+import {
+  clock,
+  context,
+  MemorySnapshots,
+  openWith,
+  reservation,
+  SharedTurn,
+  wallet,
+  walletsOn,
+} from './wallet-fixture';
 
 const STREAM = 'wallet-cus_1';
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -348,7 +357,8 @@ describe('two writers on one wallet, as two processes', () => {
   it('serve 2 × 16 senders without an error, and agree to the last unit', async () => {
     const store = new MemoryEventStore();
     store.latencyMs = 1;
-    const writers = [walletsOn(store), walletsOn(store)];
+    const turn = new SharedTurn();
+    const writers = ['one', 'other'].map((name) => walletsOn(store, undefined, undefined, turn.of(name)));
     await openWith(writers[0]?.wallets ?? walletsOn(store).wallets, 100_000n);
     const until = performance.now() + 1_500;
     const done = [0, 0];
@@ -365,8 +375,8 @@ describe('two writers on one wallet, as two processes', () => {
       };
     await Promise.all(times(32, (i) => sender(i % 2)()));
     const [first = 0, second = 0] = done;
-    // Without gaps between the appends of one, the other gets less than a fiftieth.
-    expect(Math.min(first, second)).toBeGreaterThan(Math.max(first, second) / 20);
+    // Where the winner of the races never stands aside, the other gets less than a fiftieth, and some run into their deadline.
+    expect(Math.min(first, second)).toBeGreaterThan(Math.max(first, second) / 40);
     const expected = { available: 100_000n - BigInt(first + second) * 2n, reserved: 0n };
     for (const { wallets } of writers) expect(await wallets.balance(wallet)).toMatchObject(expected);
   });

@@ -1,28 +1,5 @@
-import type { WriterTurns } from '../../../src/application/ports/writer-turns';
 import { WriterTurn } from '../../../src/application/wallet/writer-turn';
-
-/** One turn for all writers of a test, as Redis keeps it. */
-class SharedTurn {
-  holder: string | null = null;
-  asked = 0;
-
-  of(self: string): WriterTurns {
-    return {
-      claim: () => {
-        this.holder ??= self;
-        return Promise.resolve(this.holder === self);
-      },
-      isAnothers: () => {
-        this.asked += 1;
-        return Promise.resolve(this.holder !== null && this.holder !== self);
-      },
-      release: () => {
-        if (this.holder === self) this.holder = null;
-        return Promise.resolve();
-      },
-    };
-  }
-}
+import { SharedTurn } from './wallet-fixture';
 
 const clock = {
   now: () => Date.now(),
