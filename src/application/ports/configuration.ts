@@ -17,6 +17,13 @@ export interface TierConfiguration {
   readonly apiKey: string;
 }
 
+/** The keys that wrap subjects' keys, 32 bytes each, by their version. */
+export interface MasterKeys {
+  /** What is wrapped from now on, is wrapped in this one. */
+  readonly current: number;
+  readonly byVersion: ReadonlyMap<number, Buffer>;
+}
+
 /** Read once at start from the environment; every bad variable is named at once. Units are in the names. */
 export interface Configuration {
   readonly environment: 'development' | 'production';
@@ -27,8 +34,7 @@ export interface Configuration {
   readonly eventStoreUrl: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  /** 32 bytes: wraps subjects' keys. */
-  readonly masterKey: Buffer;
+  readonly masterKeys: MasterKeys;
   /** 32 bytes: keyed hashes for look-ups, digests, cursors (by HKDF). */
   readonly lookupKey: Buffer;
   readonly callbackSecret: string;

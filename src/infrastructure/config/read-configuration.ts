@@ -1,5 +1,6 @@
 import type { Configuration, Role } from '../../application/ports/configuration';
 import { EnvironmentReader, type Environment } from './environment';
+import { readMasterKeys } from './master-keys';
 import { readSecret, refuseDefaultPassword, refuseSharedSecrets } from './secrets';
 import { readAccounts } from './tiers';
 
@@ -67,6 +68,8 @@ function readServers(reader: EnvironmentReader, production: boolean) {
   return { eventStoreUrl, databaseUrl, redisUrl };
 }
 
+const masterKeyName = (version: number): string => (version === 1 ? 'WAHT_MASTER_KEY' : `WAHT_MASTER_KEY ${version}`);
+
 /**
  * The one place that reads the environment.
  * @throws ConfigurationError naming every bad variable at once.
@@ -77,13 +80,13 @@ export function readConfiguration(environment: Environment): Configuration {
   const production = mode === 'production';
   const host = reader.text('HOST', '127.0.0.1');
   const port = reader.integer('PORT', 8080, { min: 0, max: 65_535 });
-  const masterKey = readSecret(reader, 'WAHT_MASTER_KEY', production, "wraps the keys that seal people's data");
+  const masterKeys = readMasterKeys(reader, production);
   const lookupKey = readSecret(reader, 'WAHT_LOOKUP_KEY', production, 'makes the keyed hashes for look-ups');
   const callbackKey = readSecret(reader, 'WAHT_CALLBACK_SECRET', production, "stands in the providers' callback URLs");
   refuseSharedSecrets(
     reader,
     new Map([
-      ['WAHT_MASTER_KEY', masterKey],
+      ...[...masterKeys.byVersion].map(([version, key]) => [masterKeyName(version), key] as const),
       ['WAHT_LOOKUP_KEY', lookupKey],
       ['WAHT_CALLBACK_SECRET', callbackKey],
     ]),
@@ -95,7 +98,7 @@ export function readConfiguration(environment: Environment): Configuration {
     port,
     publicBaseUrl: readPublicBaseUrl(reader, `http://${host}:${port}`, production),
     ...readServers(reader, production),
-    masterKey,
+    masterKeys,
     lookupKey,
     callbackSecret: callbackKey.toString('base64url'),
     ...readAccounts(reader, production),

@@ -3,7 +3,7 @@ import type { EnvironmentReader } from './environment';
 const SECRET_BYTES = 32;
 /** 32 random bytes hold about 30 different ones; under 16 happens less than once in 10^9 draws. */
 const FEWEST_DISTINCT_BYTES = 16;
-const GENERATE = 'make one with: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="';
+export const GENERATE = 'make one with: openssl rand -base64 32 | tr "+/" "-_" | tr -d "="';
 
 const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
 
@@ -14,7 +14,11 @@ const looksMadeUp = (bytes: Buffer): boolean =>
 /** 32 bytes of base64url. In production one that does not look random is refused as well. */
 export function readSecret(reader: EnvironmentReader, name: string, production: boolean, purpose: string): Buffer {
   const text = reader.required(name, `${purpose}; ${GENERATE}`);
-  if (text === '') return Buffer.alloc(SECRET_BYTES);
+  return text === '' ? Buffer.alloc(SECRET_BYTES) : parseSecret(reader, name, text, production);
+}
+
+/** The same of a text that stands elsewhere; `name` is what the problem is told of. */
+export function parseSecret(reader: EnvironmentReader, name: string, text: string, production: boolean): Buffer {
   const bytes = /^[A-Za-z0-9_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64url') : Buffer.alloc(0);
   if (bytes.length !== SECRET_BYTES) {
     reader.problem(name, `must be ${SECRET_BYTES} bytes in base64url (43 characters); ${GENERATE}`);

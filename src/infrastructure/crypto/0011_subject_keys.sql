@@ -5,6 +5,7 @@ CREATE TABLE subject_keys (
   lookup_hash bytea       NOT NULL CHECK (octet_length(lookup_hash) = 32),
   subject_id  text        NOT NULL UNIQUE,
   wrapped_key bytea       NOT NULL,
+  -- Of the master key.
   key_version integer     NOT NULL,
   created_at  timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (customer_id, lookup_hash)
@@ -12,3 +13,9 @@ CREATE TABLE subject_keys (
 
 -- A provider's report names only a number: all customers' subjects with it.
 CREATE INDEX subject_keys_by_lookup_hash ON subject_keys (lookup_hash);
+
+-- Which versions of the master key are still needed, and what remains to be wrapped anew, without reading every row.
+CREATE INDEX subject_keys_by_version ON subject_keys (key_version);
+
+-- Statistics would keep samples of keys and hashes in another table, where the deletion of a row does not reach.
+ALTER TABLE subject_keys ALTER COLUMN wrapped_key SET STATISTICS 0, ALTER COLUMN lookup_hash SET STATISTICS 0;

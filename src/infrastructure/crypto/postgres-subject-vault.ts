@@ -1,16 +1,25 @@
 import { createHmac } from 'node:crypto';
+import type { MasterKeys } from '../../application/ports/configuration';
 import type { IdSource } from '../../application/ports/id-source';
 import type { Logger } from '../../application/ports/logger';
 import { ERASED, type Subject, type SubjectVault } from '../../application/ports/subject-vault';
+import { DomainError } from '../../domain/shared/domain-error';
 import type { Sealed } from '../../domain/shared/sealed';
 import type { Database } from '../postgres/database';
+import { ErasedSubjects } from './erased-subjects';
 import { KeyCache } from './key-cache';
+import { KeyWrapper, UnusableKey } from './key-wrapper';
+import { MasterKeyCheck } from './master-key-check';
 import { MicroBatch } from './micro-batch';
-import { KEY_VERSION, KeyWrapper, deriveKey, newSubjectKey, openWith, sealWith } from './subject-key';
+import { deriveKey, newSubjectKey, openWith, sealWith } from './subject-key';
 import { SubjectKeyTable, type SubjectRow } from './subject-key-table';
 
 const CACHED_KEYS = 100_000;
+/** After this a key is asked for again, so that one destroyed behind this process's back is not used for longer. */
+const KEY_LIFE_MS = 300_000;
 const MOST_ROWS = 500;
+/** An erasure may come between reading a row and using it; two in a row do not happen. */
+const INSERT_ATTEMPTS = 3;
 
 interface Reference {
   readonly customerId: string;
@@ -20,29 +29,39 @@ interface Reference {
 }
 
 export interface VaultKeys {
-  readonly masterKey: Buffer;
+  readonly masterKeys: MasterKeys;
   readonly lookupKey: Buffer;
+}
+
+/** For tests: how much is cached, and for how long. */
+export interface VaultCache {
+  readonly keys?: number;
+  readonly lifeMs?: number;
 }
 
 /** Subjects and their keys in Postgres, the ones used last in memory. */
 export class PostgresSubjectVault implements SubjectVault {
   private readonly table: SubjectKeyTable;
   private readonly wrapper: KeyWrapper;
+  private readonly check: MasterKeyCheck;
   private readonly hashKey: Buffer;
   private readonly cache: KeyCache;
-  private readonly inserts: MicroBatch<Reference, string>;
+  private readonly erased = new ErasedSubjects();
+  private readonly inserts: MicroBatch<Reference, string | DomainError>;
+  private doubted = false;
 
   constructor(
     database: Database,
     keys: VaultKeys,
     private readonly ids: IdSource,
     private readonly logger: Logger,
-    cachedKeys = CACHED_KEYS,
+    cache: VaultCache = {},
   ) {
     this.table = new SubjectKeyTable(database);
-    this.wrapper = new KeyWrapper(keys.masterKey);
+    this.wrapper = new KeyWrapper(keys.masterKeys);
+    this.check = new MasterKeyCheck(database, this.wrapper);
     this.hashKey = deriveKey(keys.lookupKey, 'subject-lookup/1');
-    this.cache = new KeyCache(cachedKeys);
+    this.cache = new KeyCache(cache.keys ?? CACHED_KEYS, cache.lifeMs ?? KEY_LIFE_MS);
     this.inserts = new MicroBatch((references) => this.insert(references), MOST_ROWS);
   }
 
@@ -53,6 +72,7 @@ export class PostgresSubjectVault implements SubjectVault {
   async subjectFor(customerId: string, phone: string): Promise<Subject> {
     const reference = this.reference(customerId, phone);
     const subjectId = this.cache.subjectOf(reference.text) ?? (await this.inserts.add(reference));
+    if (subjectId instanceof DomainError) throw subjectId;
     return { subjectId, lookupHash: reference.lookupHash.toString('hex') };
   }
 
@@ -62,28 +82,59 @@ export class PostgresSubjectVault implements SubjectVault {
     const cached = this.cache.subjectOf(reference.text);
     if (cached !== null) return { subjectId: cached, lookupHash };
     const row = await this.table.byReference(customerId, reference.lookupHash);
-    if (row === null) return null;
-    this.remember(row);
-    return { subjectId: row.subjectId, lookupHash };
+    return row === null || this.erased.has(row.subjectId) ? null : { subjectId: row.subjectId, lookupHash };
   }
 
   async subjectsOfPhone(phone: string): Promise<{ customerId: string; subjectId: string }[]> {
     const rows = await this.table.byHash(this.hash(phone));
-    return rows.map(({ customerId, subjectId }) => ({ customerId, subjectId }));
+    return rows
+      .filter(({ subjectId }) => !this.erased.has(subjectId))
+      .map(({ customerId, subjectId }) => ({ customerId, subjectId }));
   }
 
   seal(subjectId: string, plaintext: string): Sealed {
     const key = this.cache.key(subjectId);
-    if (key === null) throw new Error('a subject that this process does not hold the key of');
+    // It was there when the subject was asked for: an erasure has come in between, and the next try gets a new subject.
+    if (key === null) throw new DomainError('unavailable', 'The recipient was just erased; try again.', [], 1);
     return sealWith(key, subjectId, plaintext);
   }
 
   async open(fields: readonly Sealed[]): Promise<string[]> {
     const missing = new Set<string>();
-    for (const { kid } of fields) if (this.cache.key(kid) === null) missing.add(kid);
+    for (const { kid } of fields) if (this.cache.freshKey(kid) === null) missing.add(kid);
+    if (missing.size === 0) return fields.map((field) => this.openOne(field, this.cache.key(field.kid)));
     // The keys of one call are held here: more of them than the cache has room for must still open.
-    const loaded = missing.size === 0 ? new Map<string, Buffer>() : await this.load([...missing]);
-    return fields.map((field) => this.openOne(field, loaded.get(field.kid) ?? this.cache.key(field.kid)));
+    const keys = new Map<string, Buffer>();
+    for (const { kid } of fields) {
+      const cached = missing.has(kid) || keys.has(kid) ? null : this.cache.key(kid);
+      if (cached !== null) keys.set(kid, Buffer.from(cached));
+    }
+    await this.load(missing, keys);
+    return fields.map((field) =>
+      this.openOne(field, this.erased.has(field.kid) ? null : (keys.get(field.kid) ?? null)),
+    );
+  }
+
+  /** Destroys the keys of subjects for good, here and in Postgres. @returns how many rows there were. */
+  async destroy(subjectIds: readonly string[]): Promise<number> {
+    for (const subjectId of subjectIds) {
+      this.erased.add(subjectId);
+      this.cache.remove(subjectId);
+    }
+    return this.table.destroy(subjectIds);
+  }
+
+  /** One line for each version of the master key that is missing or wrong; for the start. */
+  problems(): Promise<string[]> {
+    return this.check.problems();
+  }
+
+  /** What is wrong with the master keys, once a key did not unwrap; null where all is well or one row alone is damaged. */
+  async doubt(): Promise<string | null> {
+    if (!this.doubted) return null;
+    const [problem] = await this.check.problems();
+    this.doubted = problem !== undefined;
+    return problem ?? null;
   }
 
   private openOne(field: Sealed, key: Uint8Array | null): string {
@@ -91,42 +142,76 @@ export class PostgresSubjectVault implements SubjectVault {
     try {
       return openWith(key, field);
     } catch (error) {
-      // Damaged, or under a key made anew after the first was destroyed: unreadable is what it is, for everyone.
+      // Its key is right, so the field was damaged: unreadable is what it is, for everyone.
       this.logger.warn({ subjectId: field.kid, cause: String(error) }, 'a sealed field does not open');
       return ERASED;
     }
   }
 
-  private async load(subjectIds: readonly string[]): Promise<Map<string, Buffer>> {
-    const keys = new Map<string, Buffer>();
-    for (const row of await this.table.bySubjects(subjectIds)) keys.set(row.subjectId, this.remember(row));
-    return keys;
+  private async load(subjectIds: ReadonlySet<string>, keys: Map<string, Buffer>): Promise<void> {
+    for (const row of await this.table.bySubjects([...subjectIds])) keys.set(row.subjectId, this.remember(row));
+    // No row any more: nor shall this process go on with what it had.
+    for (const subjectId of subjectIds) if (!keys.has(subjectId)) this.cache.remove(subjectId);
   }
 
-  private async insert(references: readonly Reference[]): Promise<string[]> {
-    const rows = new Map<string, SubjectRow>();
-    for (const { text, customerId, lookupHash } of references) {
-      if (rows.has(text)) continue;
-      const subjectId = this.ids.next('sub');
-      const wrappedKey = this.wrapper.wrap(subjectId, newSubjectKey());
-      rows.set(text, { customerId, lookupHash, subjectId, wrappedKey, keyVersion: KEY_VERSION });
+  private async insert(references: readonly Reference[]): Promise<(string | DomainError)[]> {
+    const wanted = new Map(references.map((reference) => [reference.text, reference]));
+    const found = new Map<string, string | DomainError>();
+    for (let attempt = 1; wanted.size > 0 && attempt <= INSERT_ATTEMPTS; attempt++) {
+      const leftOver: string[] = [];
+      for (const row of await this.table.upsert([...wanted.values()].map((reference) => this.newRow(reference)))) {
+        const text = referenceText(row.customerId, row.lookupHash);
+        if (this.erased.has(row.subjectId)) {
+          leftOver.push(row.subjectId);
+        } else {
+          found.set(text, this.rememberOrRefuse(row));
+          wanted.delete(text);
+        }
+      }
+      // Whoever erases is about to delete them: done here, the number gets its next subject at once.
+      if (leftOver.length > 0) await this.table.destroy(leftOver);
     }
-    const subjects = new Map<string, string>();
-    for (const row of await this.table.upsert([...rows.values()])) {
+    return references.map(
+      ({ text }) =>
+        found.get(text) ?? new DomainError('unavailable', 'The recipient was just erased; try again.', [], 1),
+    );
+  }
+
+  private newRow({ customerId, lookupHash }: Reference): SubjectRow {
+    const subjectId = this.ids.next('sub');
+    const { bytes: wrappedKey, version: keyVersion } = this.wrapper.wrap(subjectId, newSubjectKey());
+    return { customerId, lookupHash, subjectId, wrappedKey, keyVersion };
+  }
+
+  /** The one recipient whose key does not unwrap must not fail the others of its batch. */
+  private rememberOrRefuse(row: SubjectRow): string | DomainError {
+    try {
       this.remember(row);
-      subjects.set(referenceText(row.customerId, row.lookupHash), row.subjectId);
+      return row.subjectId;
+    } catch (error) {
+      if (error instanceof DomainError) return error;
+      throw error;
     }
-    return references.map(({ text }) => {
-      const subjectId = subjects.get(text);
-      if (subjectId === undefined) throw new Error('a subject was neither inserted nor found');
-      return subjectId;
-    });
   }
 
+  /** @throws DomainError unavailable where the key does not unwrap. */
   private remember(row: SubjectRow): Buffer {
-    const key = this.wrapper.unwrap(row.subjectId, row.wrappedKey, row.keyVersion);
-    this.cache.put(row.subjectId, referenceText(row.customerId, row.lookupHash), key);
+    const key = this.unwrap(row);
+    if (!this.erased.has(row.subjectId)) {
+      this.cache.put(row.subjectId, referenceText(row.customerId, row.lookupHash), key);
+    }
     return key;
+  }
+
+  private unwrap({ subjectId, wrappedKey, keyVersion }: SubjectRow): Buffer {
+    try {
+      return this.wrapper.unwrap(subjectId, { bytes: wrappedKey, version: keyVersion });
+    } catch (error) {
+      if (!(error instanceof UnusableKey)) throw error;
+      this.doubted = true;
+      this.logger.error({ subjectId, masterKeyVersion: keyVersion, reason: error.reason }, 'a key does not unwrap');
+      throw new DomainError('unavailable', 'Personal data cannot be opened right now.', [], 5);
+    }
   }
 
   private reference(customerId: string, phone: string): Reference {

@@ -66,6 +66,16 @@ export class SubjectKeyTable {
     return result.rows.map(toRow);
   }
 
+  /** @returns how many there were. */
+  async destroy(subjectIds: readonly string[]): Promise<number> {
+    const { rowCount } = await this.database.query({
+      name: 'subject-keys-destroy',
+      text: 'DELETE FROM subject_keys WHERE subject_id = ANY($1::text[])',
+      values: [subjectIds],
+    });
+    return rowCount ?? 0;
+  }
+
   async byHash(lookupHash: Buffer): Promise<SubjectRow[]> {
     const result = await this.database.query<Columns>({
       name: 'subject-keys-by-hash',

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { ERASED } from '../../../src/application/ports/subject-vault';
 import { CryptoIdSource } from '../../../src/infrastructure/crypto/id-source';
-import { PostgresSubjectVault } from '../../../src/infrastructure/crypto/postgres-subject-vault';
+import {
+  PostgresSubjectVault,
+  type VaultCache,
+  type VaultKeys,
+} from '../../../src/infrastructure/crypto/postgres-subject-vault';
 import { SystemClock } from '../../../src/infrastructure/crypto/system-clock';
 import { Database } from '../../../src/infrastructure/postgres/database';
 import { findMigrations, migrate } from '../../../src/infrastructure/postgres/migrations';
@@ -11,15 +15,17 @@ import { createTestDatabase, type TestDatabase } from '../../support/services';
 const PHONE = '+254712345678';
 
 describe('the vault of subjects', () => {
-  const keys = { masterKey: randomBytes(32), lookupKey: randomBytes(32) };
+  const [first, second] = [randomBytes(32), randomBytes(32)];
+  const versions = (current: number, ...byVersion: [number, Buffer][]) => ({ current, byVersion: new Map(byVersion) });
+  const keys = { masterKeys: versions(1, [1, first]), lookupKey: randomBytes(32) };
   const logger = new MemoryLogger();
   const opened: Database[] = [];
   let home: TestDatabase;
   let database: Database;
 
   /** As another process would have it: a pool and a cache of its own. */
-  const vault = (cachedKeys?: number, with_ = keys): PostgresSubjectVault =>
-    new PostgresSubjectVault(connect(), with_, new CryptoIdSource(new SystemClock()), logger, cachedKeys);
+  const vault = (cache: VaultCache = {}, with_: VaultKeys = keys): PostgresSubjectVault =>
+    new PostgresSubjectVault(connect(), with_, new CryptoIdSource(new SystemClock()), logger, cache);
   const connect = (): Database => {
     const connected = new Database(home.url, {
       max: 4,
@@ -98,7 +104,7 @@ describe('the vault of subjects', () => {
       Array.from({ length: 40 }, (_, n) => one.subjectFor('cus_1', `+25472${String(n).padStart(7, '0')}`)),
     );
     const fields = subjects.map(({ subjectId }, n) => one.seal(subjectId, `body ${n}`));
-    expect(await vault(4).open(fields)).toEqual(fields.map((_, n) => `body ${n}`));
+    expect(await vault({ keys: 4 }).open(fields)).toEqual(fields.map((_, n) => `body ${n}`));
   });
 
   it('reads [erased] once the key is destroyed, and throws nothing', async () => {
@@ -142,12 +148,125 @@ describe('the vault of subjects', () => {
     expect(JSON.stringify(row)).not.toContain('712345678');
     expect(row?.lookup_hash.toString('hex')).toBe(lookupHash);
     expect(row?.wrapped_key).toHaveLength(12 + 32 + 16);
-    expect(vault(10, { ...keys, lookupKey: randomBytes(32) }).lookupHash(PHONE)).not.toBe(lookupHash);
-    await expect(vault(10, { ...keys, masterKey: randomBytes(32) }).subjectFor('cus_1', PHONE)).rejects.toThrow();
+    expect(vault({}, { ...keys, lookupKey: randomBytes(32) }).lookupHash(PHONE)).not.toBe(lookupHash);
   });
 
   it('does not seal for a subject that it does not hold the key of', () => {
-    expect(() => vault().seal('sub_01HXKR3ABCDEFGHJKMNPQRSTVW', 'x')).toThrow('does not hold the key');
+    expect(() => vault().seal('sub_01HXKR3ABCDEFGHJKMNPQRSTVW', 'x')).toThrow('unavailable');
+  });
+
+  describe('once a subject was destroyed', () => {
+    it('forgets it in the same moment, and gives the number another', async () => {
+      const one = vault();
+      const { subjectId } = await one.subjectFor('cus_1', PHONE);
+      const field = one.seal(subjectId, PHONE);
+      expect(await one.destroy([subjectId])).toBe(1);
+      expect(await one.open([field])).toEqual([ERASED]);
+      expect(() => one.seal(subjectId, 'x')).toThrow('unavailable');
+      expect(await one.findSubject('cus_1', PHONE)).toBeNull();
+      const next = await one.subjectFor('cus_1', PHONE);
+      expect(next.subjectId).not.toBe(subjectId);
+      expect(await one.open([field, one.seal(next.subjectId, 'new')])).toEqual([ERASED, 'new']);
+    });
+
+    it('takes a row that is still there for gone, and finishes what was begun', async () => {
+      const one = vault();
+      const { subjectId } = await one.subjectFor('cus_1', PHONE);
+      const field = one.seal(subjectId, PHONE);
+      const [row] = await rows();
+      await one.destroy([subjectId]);
+      // As a restored copy would bring it back.
+      await database.query({
+        text: 'INSERT INTO subject_keys (customer_id, lookup_hash, subject_id, wrapped_key, key_version) VALUES ($1, $2, $3, $4, 1)',
+        values: [row?.customer_id, row?.lookup_hash, row?.subject_id, row?.wrapped_key],
+      });
+      expect(await one.open([field])).toEqual([ERASED]);
+      expect(await one.findSubject('cus_1', PHONE)).toBeNull();
+      expect(await one.subjectsOfPhone(PHONE)).toEqual([]);
+      const next = await one.subjectFor('cus_1', PHONE);
+      expect(next.subjectId).not.toBe(subjectId);
+      expect((await rows()).map((one_) => one_.subject_id)).toEqual([next.subjectId]);
+    });
+
+    it('learns of it by itself when the life of what it holds is over', async () => {
+      const [one, deaf] = [vault(), vault({ lifeMs: 300 })];
+      const { subjectId } = await one.subjectFor('cus_1', PHONE);
+      const field = one.seal(subjectId, PHONE);
+      expect(await deaf.open([field])).toEqual([PHONE]);
+      await one.destroy([subjectId]);
+      expect(await deaf.open([field])).toEqual([PHONE]);
+      await new Promise((resolve) => setTimeout(resolve, 310));
+      expect(await deaf.open([field])).toEqual([ERASED]);
+      expect((await deaf.subjectFor('cus_1', PHONE)).subjectId).not.toBe(subjectId);
+    });
+
+    it('reads no key as destroyed that its cache let go of meanwhile', async () => {
+      const one = vault();
+      const subjects = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => one.subjectFor('cus_1', `+25473${String(n).padStart(7, '0')}`)),
+      );
+      const fields = subjects.map(({ subjectId }, n) => one.seal(subjectId, `body ${n}`));
+      const small = vault({ keys: 4 });
+      await small.open(fields.slice(0, 2));
+      expect(await small.open(fields)).toEqual(fields.map((_, n) => `body ${n}`));
+    });
+  });
+
+  describe('with a master key that is missing or wrong', () => {
+    const other = { ...keys, masterKeys: versions(1, [1, second]) };
+    const later = { ...keys, masterKeys: versions(2, [2, second]) };
+
+    it.each([
+      ['another key', other, 'WAHT_MASTER_KEY version 1 is not the key that the keys of 2 subjects are wrapped under'],
+      [
+        'no such version',
+        later,
+        'WAHT_MASTER_KEY has no version 1, in which the keys of 2 subjects are wrapped: add it',
+      ],
+    ])('refuses and never reads [erased]: %s', async (_, wrong, line) => {
+      const one = vault();
+      const { subjectId } = await one.subjectFor('cus_1', PHONE);
+      await one.subjectFor('cus_2', PHONE);
+      const field = one.seal(subjectId, PHONE);
+      const blind = vault({}, wrong);
+      expect(await blind.doubt()).toBeNull();
+      logger.lines.length = 0;
+      await expect(blind.open([field])).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(blind.subjectFor('cus_1', PHONE)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(logger.lines[0]).toMatchObject({ level: 'error', fields: { subjectId, masterKeyVersion: 1 } });
+      expect(await blind.problems()).toEqual([line]);
+      expect(await blind.doubt()).toBe(line);
+      expect(await one.problems()).toEqual([]);
+    });
+
+    it('fails one recipient alone where its row is damaged, and stays ready', async () => {
+      const one = vault();
+      const { subjectId } = await one.subjectFor('cus_1', PHONE);
+      await one.subjectFor('cus_2', PHONE);
+      const field = one.seal(subjectId, PHONE);
+      await database.query({
+        text: `UPDATE subject_keys SET wrapped_key = set_byte(wrapped_key, 20, get_byte(wrapped_key, 20) # 1) WHERE subject_id = $1`,
+        values: [subjectId],
+      });
+      const fresh = vault();
+      const both = await Promise.allSettled([fresh.subjectFor('cus_1', PHONE), fresh.subjectFor('cus_2', PHONE)]);
+      expect(both.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+      await expect(fresh.open([field])).rejects.toMatchObject({ code: 'unavailable' });
+      expect(await fresh.doubt()).toBeNull();
+    });
+
+    it('opens the rows of every version that it has', async () => {
+      const one = vault();
+      const old = await one.subjectFor('cus_1', PHONE);
+      const both = vault({}, { ...keys, masterKeys: versions(2, [1, first], [2, second]) });
+      const fresh = await both.subjectFor('cus_2', PHONE);
+      const fields = [one.seal(old.subjectId, 'old'), both.seal(fresh.subjectId, 'fresh')];
+      expect(await both.open(fields)).toEqual(['old', 'fresh']);
+      expect(await both.problems()).toEqual([]);
+      expect(await one.problems()).toEqual([
+        'WAHT_MASTER_KEY has no version 2, in which the keys of 1 subjects are wrapped: add it',
+      ]);
+    });
   });
 
   it('fails the callers of a batch that could not be written, and works again afterwards', async () => {

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigurationError, type Environment } from '../../../src/infrastructure/config/environment';
 import { readConfiguration } from '../../../src/infrastructure/config/read-configuration';
 
@@ -63,7 +66,8 @@ describe('readConfiguration', () => {
       { tier: 'tier_2', adapter: 'africastalking', simulated: true },
     ]);
     expect(configuration.testTiers).toEqual(configuration.tiers);
-    expect(configuration.masterKey).toHaveLength(32);
+    expect(configuration.masterKeys.current).toBe(1);
+    expect(configuration.masterKeys.byVersion.get(1)).toHaveLength(32);
   });
 
   it('reads a production environment with real accounts and simulated ones for test keys', () => {
@@ -144,5 +148,60 @@ describe('readConfiguration', () => {
     const problems = problemsOf({ ...development(), WAHT_MASTER_KEY: shared, WAHT_LOOKUP_KEY: shared });
     expect(problems).toEqual(['WAHT_LOOKUP_KEY must not be the same secret as WAHT_MASTER_KEY']);
     expect(new ConfigurationError(problems).message).not.toContain(shared);
+  });
+});
+
+describe('master keys', () => {
+  const [one, two] = [secret(), secret()];
+  const folder = mkdtempSync(join(tmpdir(), 'waht-keys-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (text: string): string => {
+    const path = join(folder, 'keys');
+    writeFileSync(path, text);
+    return path;
+  };
+  const read = (change: Record<string, string>) => {
+    const { current, byVersion } = readConfiguration({ ...development(), ...change }).masterKeys;
+    return { current, keys: [...byVersion].map(([version, key]) => `${version}:${key.toString('base64url')}`).sort() };
+  };
+
+  it('are one without a version, or several with theirs, the highest in use', () => {
+    expect(read({ WAHT_MASTER_KEY: one })).toEqual({ current: 1, keys: [`1:${one}`] });
+    expect(read({ WAHT_MASTER_KEY: `7:${one}` })).toEqual({ current: 7, keys: [`7:${one}`] });
+    expect(read({ WAHT_MASTER_KEY: `2:${two}, 1:${one}` })).toEqual({ current: 2, keys: [`1:${one}`, `2:${two}`] });
+  });
+  it('can be made known before any is used', () => {
+    expect(read({ WAHT_MASTER_KEY: `1:${one},2:${two}`, WAHT_MASTER_KEY_VERSION: '1' }).current).toBe(1);
+  });
+  it('come from a file too, one a line', () => {
+    const WAHT_MASTER_KEY_FILE = file(`# the keys\n\n1:${one}\n 2:${two}\r\n`);
+    expect(read({ WAHT_MASTER_KEY: '', WAHT_MASTER_KEY_FILE })).toEqual({
+      current: 2,
+      keys: [`1:${one}`, `2:${two}`],
+    });
+    expect(read({ WAHT_MASTER_KEY: '', WAHT_MASTER_KEY_FILE: file(`${one}\n`) }).keys).toEqual([`1:${one}`]);
+  });
+  it.each([
+    [{ WAHT_MASTER_KEY: `${one},${two}` }, 'WAHT_MASTER_KEY must give each of several keys a version'],
+    [{ WAHT_MASTER_KEY: `1:${one},1:${two}` }, 'WAHT_MASTER_KEY holds version 1 twice'],
+    [{ WAHT_MASTER_KEY: `0:${one}` }, 'WAHT_MASTER_KEY must count versions from 1'],
+    [{ WAHT_MASTER_KEY: `1:${one},2:short` }, 'WAHT_MASTER_KEY version 2 must be 32 bytes'],
+    [{ WAHT_MASTER_KEY: `1:${one},2:${one}` }, 'WAHT_MASTER_KEY 2 must not be the same secret as WAHT_MASTER_KEY'],
+    [{ WAHT_MASTER_KEY: one, WAHT_MASTER_KEY_VERSION: '2' }, 'WAHT_MASTER_KEY_VERSION is 2, and WAHT_MASTER_KEY holds'],
+    [{ WAHT_MASTER_KEY: one, WAHT_MASTER_KEY_FILE: '/nowhere' }, 'WAHT_MASTER_KEY_FILE must not be set beside'],
+    [
+      { WAHT_MASTER_KEY: '', WAHT_MASTER_KEY_FILE: '/nowhere' },
+      'WAHT_MASTER_KEY_FILE names a file that cannot be read',
+    ],
+  ])('are refused where they are wrong: %j', (change, problem) => {
+    const problems = problemsOf({ ...development(), ...change });
+    expect(problems).toContainEqual(expect.stringContaining(problem));
+    expect(problems.join('\n')).not.toContain(one);
+  });
+  it('are refused in production where one looks made up', () => {
+    const made = Buffer.alloc(32, 7).toString('base64url');
+    expect(problemsOf({ ...production(), WAHT_MASTER_KEY: `1:${one},2:${made}` })).toEqual([
+      expect.stringContaining('WAHT_MASTER_KEY version 2 is too weak for production'),
+    ]);
   });
 });

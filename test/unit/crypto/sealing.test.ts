@@ -1,11 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  KeyWrapper,
-  deriveKey,
-  newSubjectKey,
-  openWith,
-  sealWith,
-} from '../../../src/infrastructure/crypto/subject-key';
+import { KeyWrapper, UnusableKey } from '../../../src/infrastructure/crypto/key-wrapper';
+import { deriveKey, newSubjectKey, openWith, sealWith } from '../../../src/infrastructure/crypto/subject-key';
 
 const subject = 'sub_01HXKR3ABCDEFGHJKMNPQRSTVW';
 
@@ -56,15 +51,29 @@ describe('sealing', () => {
 });
 
 describe('wrapping a subject’s key', () => {
+  const [one, two] = [randomBytes(32), randomBytes(32)];
+  const wrapper = (current: number, ...keys: [number, Buffer][]): KeyWrapper =>
+    new KeyWrapper({ current, byVersion: new Map(keys) });
+
   it('gives it back under the same master key only, for the same subject', () => {
-    const masterKey = randomBytes(32);
     const key = newSubjectKey();
-    const wrapped = new KeyWrapper(masterKey).wrap(subject, key);
-    expect(wrapped.includes(key)).toBe(false);
-    expect(new KeyWrapper(masterKey).unwrap(subject, wrapped, 1).equals(key)).toBe(true);
-    expect(() => new KeyWrapper(randomBytes(32)).unwrap(subject, wrapped, 1)).toThrow();
-    expect(() => new KeyWrapper(masterKey).unwrap('sub_2', wrapped, 1)).toThrow();
-    expect(() => new KeyWrapper(masterKey).unwrap(subject, wrapped, 2)).toThrow('version 2');
+    const wrapped = wrapper(1, [1, one]).wrap(subject, key);
+    expect(wrapped.bytes.includes(key)).toBe(false);
+    expect(wrapper(1, [1, one]).unwrap(subject, wrapped).equals(key)).toBe(true);
+    expect(() => wrapper(1, [1, two]).unwrap(subject, wrapped)).toThrow(UnusableKey);
+    expect(() => wrapper(1, [1, one]).unwrap('sub_2', wrapped)).toThrow(UnusableKey);
+    expect(() => wrapper(1, [1, one]).unwrap(subject, { ...wrapped, bytes: Buffer.alloc(3) })).toThrow(UnusableKey);
+  });
+
+  it('wraps in the current version, and opens in every one that it has', () => {
+    const key = newSubjectKey();
+    const old = wrapper(1, [1, one]).wrap(subject, key);
+    const both = wrapper(2, [1, one], [2, two]);
+    const fresh = both.wrap(subject, key);
+    expect([old.version, fresh.version]).toEqual([1, 2]);
+    for (const wrapped of [old, fresh]) expect(both.unwrap(subject, wrapped).equals(key)).toBe(true);
+    expect(() => wrapper(2, [2, two]).unwrap(subject, old)).toThrow('version 1');
+    expect(() => both.unwrap(subject, { ...old, version: 2 })).toThrow(UnusableKey);
   });
 
   it('derives a key of its own for each purpose', () => {

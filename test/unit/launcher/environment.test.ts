@@ -113,6 +113,13 @@ describe("the application's variables", () => {
     });
   });
 
+  it('take a file of master keys in place of the one that was drawn', () => {
+    const env = { WAHT_MASTER_KEY_FILE: '/run/secrets/keys', WAHT_MASTER_KEY_VERSION: '2' };
+    const variables = applicationVariables(surroundings(env), env);
+    expect(variables).toMatchObject(env);
+    expect(variables).not.toHaveProperty('WAHT_MASTER_KEY');
+  });
+
   it('name no handset page in production', () => {
     expect(applicationVariables(surroundings({ WAHT_ENV: 'production' }), {})).not.toHaveProperty('HANDSET_URL');
   });

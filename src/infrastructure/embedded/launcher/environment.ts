@@ -44,11 +44,20 @@ export function applicationVariables(around: Surroundings, given: NodeJS.Process
     ESDB_URL: around.eventStoreUrl,
     DATABASE_URL: around.databaseUrl,
     REDIS_URL: around.redisUrl,
-    WAHT_MASTER_KEY: given['WAHT_MASTER_KEY'] || secrets.master_key,
+    ...masterKeyVariables(around, given),
     WAHT_LOOKUP_KEY: given['WAHT_LOOKUP_KEY'] || secrets.lookup_key,
     WAHT_CALLBACK_SECRET: callbackSecret(around, given),
     ...(options.production ? {} : { HANDSET_URL: handsetUrl(around) }),
     ...Object.fromEntries(tiers.filter(([name]) => !options.ownTiers || !given[name])),
+  };
+}
+
+/** A file of the user's own takes the place of the key that was drawn for this installation. */
+function masterKeyVariables({ secrets }: Surroundings, given: NodeJS.ProcessEnv): Record<string, string> {
+  const { WAHT_MASTER_KEY_FILE: file, WAHT_MASTER_KEY_VERSION: version } = given;
+  return {
+    ...(file ? { WAHT_MASTER_KEY_FILE: file } : { WAHT_MASTER_KEY: given['WAHT_MASTER_KEY'] || secrets.master_key }),
+    ...(version ? { WAHT_MASTER_KEY_VERSION: version } : {}),
   };
 }
 

@@ -270,7 +270,7 @@ export const configuration: Configuration = {
   eventStoreUrl: '',
   databaseUrl: '',
   redisUrl: '',
-  masterKey: Buffer.alloc(32, 1),
+  masterKeys: { current: 1, byVersion: new Map([[1, Buffer.alloc(32, 1)]]) },
   lookupKey: Buffer.alloc(32, 2),
   callbackSecret: 's',
   tiers: [tier('tier_1'), tier('tier_2'), tier('tier_3')],
