@@ -108,6 +108,22 @@ module.exports = {
       to: { path: '^src/infrastructure/embedded/(event-store|sandbox)/' },
     },
     {
+      name: 'http-reads-as-a-tenant',
+      comment:
+        'A controller that held a pool could answer one customer with rows of another: HTTP reads through the ports of ' +
+        'the read models, and those through TENANT_READS.',
+      severity: 'error',
+      from: { path: '^src/(infrastructure/http|application)/' },
+      to: { path: '^src/(infrastructure/postgres/|application/ports/worker-sql)' },
+    },
+    {
+      name: 'rows-of-all-customers-are-for-workers',
+      comment: 'A reader that answers customers takes TENANT_READS; these answer no customer.',
+      severity: 'error',
+      from: { path: PROJECTIONS, pathNot: '^src/projections/wallets/wallets\\.reader\\.ts$' },
+      to: { path: '^src/application/ports/worker-sql' },
+    },
+    {
       name: 'event-store-client-has-one-home',
       comment:
         'The official client has traps (deadlines, retries, wedged connections) that the one adapter meets; ' +

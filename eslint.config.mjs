@@ -21,6 +21,13 @@ const HABITS = [
   },
 ];
 
+/** Whose rows a transaction sees, and whom a connection acts as, is said in one place each. */
+const TENANCY = ['Literal[value', 'TemplateElement[value.raw'].map((text) => ({
+  selector: `${text}=/\\bapp\\.customer\\b|\\bset\\s+(local\\s+|session\\s+)?role\\b|\\brow_security\\b/i]`,
+  message: 'Tenant and role are set by TenantTransactions and Database alone: read through TENANT_READS.',
+}));
+const TENANCY_HOMES = ['src/infrastructure/postgres/tenancy.ts', 'src/infrastructure/postgres/database.ts'];
+
 const TEST_HABITS = [
   {
     selector: 'CallExpression[callee.property.name=/^(skip|only|todo)$/][callee.object.name=/^(describe|it|test)$/]',
@@ -93,9 +100,10 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       // It takes a decorator that is used on a parameter for one that is not used; the compiler finds real dead code.
       'no-useless-assignment': 'off',
-      'no-restricted-syntax': ['error', ...HABITS],
+      'no-restricted-syntax': ['error', ...HABITS, ...TENANCY],
     },
   },
+  { files: TENANCY_HOMES, rules: { 'no-restricted-syntax': ['error', ...HABITS] } },
   {
     files: ['src/domain/**/*.ts'],
     rules: {

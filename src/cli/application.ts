@@ -6,6 +6,7 @@ import { CLOCK, type Clock } from '../application/ports/clock';
 import { ID_SOURCE, type IdSource } from '../application/ports/id-source';
 import { EVENT_STORE, type EventStore } from '../application/ports/event-store';
 import { MESSAGE_READS, type MessageReads } from '../application/ports/message-reads';
+import { TENANT_READS, type TenantReads } from '../application/ports/tenant-reads';
 import { WALLETS, type CommandContext, type Wallets } from '../application/ports/wallets';
 import type { Written } from '../application/customer/customer-stream';
 import { requestContext, type Origin } from '../application/shared/metadata';
@@ -31,7 +32,9 @@ export class Application {
     readonly customers: CustomerReads,
     readonly messages: MessageReads,
     readonly wallets: Wallets,
+    /** Over all customers, as operators may look. */
     readonly database: Database,
+    readonly tenants: TenantReads,
     private readonly store: EventStore,
     private readonly ids: IdSource,
     private readonly clock: Clock,
@@ -55,6 +58,7 @@ export class Application {
           context.get<MessageReads>(MESSAGE_READS, { strict: false }),
           context.get<Wallets>(WALLETS, { strict: false }),
           context.get<Database>(DATABASE, { strict: false }),
+          context.get<TenantReads>(TENANT_READS, { strict: false }),
           context.get<EventStore>(EVENT_STORE, { strict: false }),
           context.get<IdSource>(ID_SOURCE, { strict: false }),
           context.get<Clock>(CLOCK, { strict: false }),

@@ -6,6 +6,7 @@ import { addCustomerCommands } from './customer-commands';
 import { addDemoCommand } from './demo-command';
 import { addKeyCommands, addSenderIdCommands } from './key-commands';
 import { addMessageCommands } from './message-commands';
+import { addMigrateCommand } from './migrate-command';
 import { addPriceListCommands, addWalletCommands } from './money-commands';
 import { addBlockCommands, addReadSideCommands } from './operations-commands';
 
@@ -24,6 +25,7 @@ export function commandLine(): Command {
     addBlockCommands,
     addMessageCommands,
     addReadSideCommands,
+    addMigrateCommand,
     addDemoCommand,
   ]) {
     add(program);

@@ -86,7 +86,9 @@ const modeOption = (): Option =>
 async function printWallet(app: Application, customerId: string, options: WalletOptions): Promise<void> {
   const { mode } = options;
   const { available, reserved, asOf } = await app.wallets.balance({ customerId, mode });
-  const lines = await lastStatementLines(app.database, { customerId, mode }, RECENT_LINES);
+  const lines = await app.tenants.read(customerId, (sql) =>
+    lastStatementLines(sql, { customerId, mode }, RECENT_LINES),
+  );
   const wallet = {
     customer_id: customerId,
     mode,

@@ -20,7 +20,7 @@ afterEach(() => home.remove());
 const readiness = async (): Promise<number> => (await fetch(`http://127.0.0.1:${home.port}/health/ready`)).status;
 
 async function withDatabase<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: String(home.json('runtime.json')['DATABASE_URL']) });
+  const client = new Client({ connectionString: String(home.json('runtime.json')['DATABASE_MIGRATION_URL']) });
   await client.connect();
   try {
     return await work(client);

@@ -120,7 +120,7 @@ describe('an outage', () => {
   });
 
   it('of every connection to Postgres in the midst of load loses nothing, and answers no 5xx but 503: row 75', async () => {
-    const url = new URL(stack.env['DATABASE_URL'] ?? '');
+    const url = new URL(stack.env['DATABASE_MIGRATION_URL'] ?? '');
     const { pid } = stack.application;
     const killer = new Client({ connectionString: url.href });
     await killer.connect();

@@ -5,29 +5,36 @@ import type { FeedItem } from '../../src/application/ports/subscriptions';
 import type { DomainEvent } from '../../src/domain/shared/event';
 import { Database } from '../../src/infrastructure/postgres/database';
 import { findMigrations, migrate } from '../../src/infrastructure/postgres/migrations';
+import type { DatabaseRole } from '../../src/infrastructure/postgres/roles';
 import { createTestDatabase } from './services';
 
 export interface MigratedDatabase {
+  /** As the superuser, for arranging and looking. */
   readonly database: Database;
   readonly url: string;
+  /** As the program acts at run time. */
+  as(role: DatabaseRole): Database;
   close(): Promise<void>;
 }
 
 /** A database of a test file's own with every migration applied. */
 export async function migratedDatabase(): Promise<MigratedDatabase> {
   const { url, drop } = await createTestDatabase();
-  const database = new Database(url, {
-    max: 10,
-    statementTimeoutMs: 10_000,
-    applicationName: 'test',
-    onError: () => undefined,
-  });
+  const opened: Database[] = [];
+  const open = (role?: DatabaseRole): Database => {
+    const options = { max: 10, statementTimeoutMs: 10_000, applicationName: 'test', onError: () => undefined };
+    const database = new Database(url, { ...options, role });
+    opened.push(database);
+    return database;
+  };
+  const database = open();
   await migrate(database, await findMigrations(), { info: () => undefined });
   return {
     database,
     url,
+    as: open,
     close: async () => {
-      await database.close();
+      await Promise.all(opened.map((one) => one.close()));
       await drop();
     },
   };
@@ -78,7 +85,7 @@ export function feedItem(event: RecordedEvent): FeedItem {
 export type Delivery = 'in one batch' | 'one by one' | 'overlapping';
 export const DELIVERIES: readonly Delivery[] = ['in one batch', 'one by one', 'overlapping'];
 
-/** Applies events twice over, as a feed does that resumes from before what was committed. */
+/** Applies events twice over as the projector, as a feed does that resumes from before what was committed. */
 export async function applyTwice(
   database: Database,
   projection: EventProjection,
@@ -94,7 +101,16 @@ export async function applyTwice(
   }[delivery]();
   for (const batch of batches) {
     if (batch.length === 0) continue;
-    await database.transaction((sql) => projection.apply(batch, sql));
-    await database.transaction((sql) => projection.apply(batch, sql));
+    await applyAsProjector(database, projection, batch);
+    await applyAsProjector(database, projection, batch);
   }
+}
+
+/** With the rights that a projection has at run time, and no more. */
+export function applyAsProjector(
+  database: Database,
+  projection: EventProjection,
+  batch: readonly RecordedEvent[],
+): Promise<void> {
+  return database.transaction((sql) => projection.apply(batch, sql), 'BEGIN; SET LOCAL ROLE waht_projector');
 }

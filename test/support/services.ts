@@ -23,6 +23,8 @@ export const testDist = (): string => required('WAHT_TEST_DIST');
 export interface TestDatabase {
   /** The superuser's URL of it. */
   readonly url: string;
+  /** The URL of a login that migrating with both URLs makes, as an installation has it. */
+  readonly applicationUrl: string;
   drop(): Promise<void>;
 }
 
@@ -32,7 +34,17 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await asSuperuser(`CREATE DATABASE ${name}`);
   const url = new URL(testDatabaseUrl());
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => asSuperuser(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  const application = new URL(url);
+  application.username = `${name}_app`;
+  application.password = randomBytes(12).toString('base64url');
+  return {
+    url: url.href,
+    applicationUrl: application.href,
+    drop: async () => {
+      await asSuperuser(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await asSuperuser(`DROP ROLE IF EXISTS ${application.username}`);
+    },
+  };
 }
 
 async function asSuperuser(statement: string): Promise<void> {

@@ -20,7 +20,7 @@ import {
 } from '../../src/infrastructure/embedded/launcher/program-services';
 import { type CommandResult, runCommand } from '../../src/infrastructure/embedded/launcher/run-command';
 import type { Secrets } from '../../src/infrastructure/embedded/launcher/secrets';
-import { createTestDatabase, redisDatabase, testDist } from './services';
+import { createTestDatabase, redisDatabase, testDist, type TestDatabase } from './services';
 import { Reaper } from './services-reaper';
 import { StackProcess } from './stack-process';
 
@@ -30,7 +30,7 @@ export interface Stack {
   readonly base: string;
   /** The sandbox's address: its page and its control API. */
   readonly handset: string;
-  /** The application's variables, for a look into its services: ESDB_URL, DATABASE_URL, REDIS_URL … */
+  /** The application's variables, for a look into its services: ESDB_URL, DATABASE_MIGRATION_URL (the superuser's), REDIS_URL … */
   readonly env: Readonly<Record<string, string>>;
   readonly eventStore: StackProcess;
   readonly sandbox: StackProcess;
@@ -58,7 +58,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const reaper = new Reaper();
   reaper.folder(folder.root);
   const database = await createTestDatabase();
-  const around = await surroundings(folder, database.url, await redisDatabase());
+  const around = await surroundings(folder, database, await redisDatabase());
   // A worker of jest silences its own log; a process under test must be able to say why it has ended.
   const inherited = { ...process.env, LOG_LEVEL: process.env['WAHT_TEST_LOG_LEVEL'] ?? 'warn' };
   const variables = { ...applicationVariables(around, {}), ...options.env };
@@ -122,7 +122,7 @@ async function setUpDemo(cli: (...args: string[]) => Promise<CommandResult>): Pr
   return demo;
 }
 
-async function surroundings(folder: DataFolder, databaseUrl: string, redisUrl: string): Promise<Surroundings> {
+async function surroundings(folder: DataFolder, database: TestDatabase, redisUrl: string): Promise<Surroundings> {
   const taken = new Set<number>();
   const port = async (): Promise<number> => {
     const free = await freePort(taken);
@@ -140,7 +140,8 @@ async function surroundings(folder: DataFolder, databaseUrl: string, redisUrl: s
     options,
     secrets: drawSecrets(),
     base: localBaseUrl(options),
-    databaseUrl,
+    databaseUrl: database.applicationUrl,
+    databaseOwnerUrl: database.url,
     redisUrl,
     eventStoreUrl: eventStoreUrl(await port()),
     sandboxPort: await port(),
@@ -156,6 +157,7 @@ function drawSecrets(): Secrets {
     lookup_key: draw(),
     callback_secret: draw(),
     postgres_password: draw(),
+    postgres_app_password: draw(),
     redis_password: draw(),
     sandbox_api_key: draw(),
   };

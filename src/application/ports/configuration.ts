@@ -32,7 +32,10 @@ export interface Configuration {
   readonly port: number;
   readonly publicBaseUrl: string;
   readonly eventStoreUrl: string;
+  /** Of a login that owns nothing; in development it may be the owner's. */
   readonly databaseUrl: string;
+  /** Of the owner of the tables, for migrations. Null: this process does not migrate. */
+  readonly databaseOwnerUrl: string | null;
   readonly redisUrl: string;
   readonly masterKeys: MasterKeys;
   /** 32 bytes: keyed hashes for look-ups, digests, cursors (by HKDF). */

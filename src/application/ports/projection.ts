@@ -10,10 +10,7 @@ export interface ProjectionStatement {
   readonly name?: string;
 }
 
-/** SQL outside of any transaction, for what reads the rows. */
-export const READ_SQL = Symbol('ReadSql');
-
-/** The transaction that holds a batch's rows and the checkpoint. */
+/** SQL on the read models: of a projection, in the transaction that holds a batch's rows and the checkpoint. */
 export interface ProjectionSql {
   query<Row extends object>(statement: ProjectionStatement): Promise<{ readonly rows: Row[] }>;
 }

@@ -48,24 +48,55 @@ function readPublicBaseUrl(reader: EnvironmentReader, fallback: string, producti
   return text.replace(/\/+$/, '');
 }
 
+type DatabaseUrls = Pick<Configuration, 'environment' | 'databaseUrl' | 'databaseOwnerUrl'>;
+
+/**
+ * In production the login that serves must not be the one that owns the tables, since row-level security would not bind
+ * it; in development one URL may do for both.
+ */
+function readDatabase(reader: EnvironmentReader, environment: Configuration['environment']): DatabaseUrls {
+  const production = environment === 'production';
+  const databaseUrl = reader.required('DATABASE_URL', 'the database, postgres://user:password@host:5432/name');
+  const ownerUrl = reader.raw('DATABASE_MIGRATION_URL');
+  const database = reader.url('DATABASE_URL', databaseUrl, ['postgres:', 'postgresql:']);
+  const owner = reader.url('DATABASE_MIGRATION_URL', ownerUrl ?? '', ['postgres:', 'postgresql:']);
+  if (production) {
+    refuseDefaultPassword(reader, 'DATABASE_URL', database);
+    refuseDefaultPassword(reader, 'DATABASE_MIGRATION_URL', owner);
+    if (database !== null && owner?.username === database.username) {
+      reader.problem('DATABASE_MIGRATION_URL', 'must be of another login than DATABASE_URL in production');
+    }
+  }
+  return { environment, databaseUrl, databaseOwnerUrl: ownerUrl ?? (production ? null : databaseUrl) };
+}
+
+/**
+ * What it takes to migrate, and no more.
+ * @throws ConfigurationError naming every bad variable at once.
+ */
+export function readMigrationConfiguration(environment: Environment): DatabaseUrls {
+  const reader = new EnvironmentReader(environment);
+  const urls = readDatabase(reader, readEnvironment(reader));
+  if (urls.databaseOwnerUrl === null) reader.required('DATABASE_MIGRATION_URL', 'the URL of the owner of the tables');
+  reader.finish();
+  return urls;
+}
+
 function readServers(reader: EnvironmentReader, production: boolean) {
   const eventStoreUrl = reader.required('ESDB_URL', 'the event store, esdb://host:2113');
-  const databaseUrl = reader.required('DATABASE_URL', 'the database, postgres://user:password@host:5432/name');
   const redisUrl = reader.required('REDIS_URL', 'Redis, redis://host:6379');
   // A cluster's connection string lists several hosts, which is no URL to the parser: only its scheme is looked at here.
   if (eventStoreUrl !== '' && !/^(esdb|esdb\+discover|kurrentdb|kurrentdb\+discover):\/\/\S+$/.test(eventStoreUrl)) {
     reader.problem('ESDB_URL', 'must start with esdb:// or esdb+discover://');
   }
-  const database = reader.url('DATABASE_URL', databaseUrl, ['postgres:', 'postgresql:']);
   const redis = reader.url('REDIS_URL', redisUrl, ['redis:', 'rediss:']);
   if (production) {
-    refuseDefaultPassword(reader, 'DATABASE_URL', database);
     refuseDefaultPassword(reader, 'REDIS_URL', redis?.password === '' ? null : redis);
     if (/^\S+:\/\/admin:changeit@/.test(eventStoreUrl)) {
       reader.problem('ESDB_URL', 'carries an empty or default password, which production refuses');
     }
   }
-  return { eventStoreUrl, databaseUrl, redisUrl };
+  return { eventStoreUrl, redisUrl };
 }
 
 const masterKeyName = (version: number): string => (version === 1 ? 'WAHT_MASTER_KEY' : `WAHT_MASTER_KEY ${version}`);
@@ -92,7 +123,7 @@ export function readConfiguration(environment: Environment): Configuration {
     ]),
   );
   const configuration: Configuration = {
-    environment: mode,
+    ...readDatabase(reader, mode),
     roles: readRoles(reader),
     host,
     port,

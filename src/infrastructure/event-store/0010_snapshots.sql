@@ -6,3 +6,5 @@ CREATE TABLE snapshots (
   state          jsonb       NOT NULL,
   saved_at       timestamptz NOT NULL DEFAULT now()
 );
+
+GRANT SELECT, INSERT, UPDATE ON snapshots TO waht_worker;

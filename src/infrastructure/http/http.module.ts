@@ -4,7 +4,6 @@ import type { Configuration } from '../../application/ports/configuration';
 import { EVENT_STORE, type EventStore } from '../../application/ports/event-store';
 import { streams } from '../../domain/shared/streams';
 import { Readiness } from '../observability/readiness';
-import { DATABASE, type Database } from '../postgres/database';
 import { ApiKeyGuard } from './api-key.guard';
 import { BadKeyLimiter } from './bad-key-limiter';
 import { BillingController } from './billing.controller';
@@ -39,16 +38,11 @@ export class HttpModule implements OnModuleInit {
   constructor(
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(DATABASE) private readonly database: Database,
   ) {}
 
   onModuleInit(): void {
     this.readiness.register('event_store_reads', async () => {
       await this.store.readStream(NO_STREAM, 0n, 1);
-      return null;
-    });
-    this.readiness.register('postgres', async () => {
-      await this.database.query({ text: 'SELECT 1' });
       return null;
     });
   }

@@ -57,6 +57,8 @@ export async function findMigrations(root: string = MIGRATIONS_ROOT): Promise<Mi
 
 /**
  * Applies what is missing, in order of number, each in a transaction of its own, while no other process does.
+ * @param database connects as the owner of the tables.
+ * @param afterwards what else has to be true of the database, while the lock is still held.
  * @returns the names of those applied now.
  * @throws MigrationError where an applied file was edited since, or one fails.
  */
@@ -64,6 +66,7 @@ export async function migrate(
   database: Database,
   migrations: readonly Migration[],
   logger: Pick<Logger, 'info'>,
+  afterwards: (sql: Sql) => Promise<void> = () => Promise.resolve(),
 ): Promise<string[]> {
   const client = await database.connect();
   const sql: Sql = { query: (statement) => client.query(statement) };
@@ -72,11 +75,13 @@ export async function migrate(
     // An index on a large table takes longer than any request may.
     await sql.query({ text: 'SET statement_timeout = 0' });
     await sql.query({ text: 'SELECT pg_advisory_lock($1)', values: [LOCK] });
+    await makeRegister(sql);
     const applied = await missing(sql, migrations);
     for (const migration of applied) {
       await applyOne(sql, migration);
       logger.info({ migration: migration.name }, 'migration applied');
     }
+    await afterwards(sql);
     await sql.query({ text: 'SELECT pg_advisory_unlock($1)', values: [LOCK] });
     await sql.query({ text: 'RESET statement_timeout' });
     return applied.map((migration) => migration.name);
@@ -89,7 +94,24 @@ export async function migrate(
   }
 }
 
-async function missing(sql: Sql, migrations: readonly Migration[]): Promise<Migration[]> {
+/**
+ * For a process that may not migrate: nothing to do, or a refusal. Migrations that this version does not know are no
+ * obstacle, so that an old version goes on beside a new one.
+ * @throws MigrationError where some are missing, or were edited since.
+ */
+export async function assertMigrated(sql: Sql, migrations: readonly Migration[]): Promise<void> {
+  const { rows } = await sql.query<{ there: boolean }>({
+    text: `SELECT to_regclass('schema_migrations') IS NOT NULL AS there`,
+  });
+  const pending = rows[0]?.there === true ? await missing(sql, migrations) : migrations;
+  if (pending.length === 0) return;
+  throw new MigrationError(
+    `the database lacks ${pending.length} migrations, ${pending[0]?.name} first: run "waht migrate" with ` +
+      'DATABASE_MIGRATION_URL, the URL of the owner of the tables',
+  );
+}
+
+async function makeRegister(sql: Sql): Promise<void> {
   await sql.query({
     text: `CREATE TABLE IF NOT EXISTS schema_migrations (
              number integer PRIMARY KEY,
@@ -98,6 +120,9 @@ async function missing(sql: Sql, migrations: readonly Migration[]): Promise<Migr
              applied_at timestamptz NOT NULL DEFAULT now()
            )`,
   });
+}
+
+async function missing(sql: Sql, migrations: readonly Migration[]): Promise<Migration[]> {
   const { rows } = await sql.query<{ number: number; name: string; sha256: string }>({
     text: 'SELECT number, name, sha256 FROM schema_migrations',
   });

@@ -13,3 +13,6 @@ CREATE TABLE projection_checkpoints (
   PRIMARY KEY (name, version),
   CHECK ((commit_position IS NULL) = (prepare_position IS NULL))
 ) WITH (fillfactor = 20);
+
+GRANT SELECT, INSERT, UPDATE ON projection_checkpoints TO waht_projector;
+GRANT SELECT ON projection_checkpoints TO waht_worker;

@@ -6,7 +6,7 @@ import { LOGGER, type Logger } from '../../application/ports/logger';
 import { METRICS, type Metrics } from '../../application/ports/metrics';
 import type { Projection, ProjectionRegistry } from '../../application/ports/projection';
 import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
-import { DATABASE, type Database } from '../postgres/database';
+import { PROJECTOR_DATABASE, type Database } from '../postgres/database';
 import { ProjectionFeed, type FeedSettings } from './projection-feed';
 
 const SETTINGS: FeedSettings = {
@@ -26,7 +26,7 @@ export class ProjectionEngine implements ProjectionRegistry, OnApplicationBootst
 
   constructor(
     @Inject(SUBSCRIPTIONS) private readonly subscriptions: Subscriptions,
-    @Inject(DATABASE) private readonly database: Database,
+    @Inject(PROJECTOR_DATABASE) private readonly database: Database,
     @Inject(LEADERSHIP) private readonly leadership: Leadership,
     @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
+import { TENANT_READS, type TenantReads } from '../../application/ports/tenant-reads';
 import { WALLET_READS } from '../../application/ports/wallet-reads';
-import { DATABASE, type Database } from '../postgres/database';
 import { ProjectedWalletReads } from './projected-wallet-reads';
 
 /** Balances from the read model. */
@@ -9,8 +9,8 @@ import { ProjectedWalletReads } from './projected-wallet-reads';
   providers: [
     {
       provide: WALLET_READS,
-      inject: [DATABASE],
-      useFactory: (database: Database) => new ProjectedWalletReads(database),
+      inject: [TENANT_READS],
+      useFactory: (tenants: TenantReads) => new ProjectedWalletReads(tenants),
     },
   ],
   exports: [WALLET_READS],

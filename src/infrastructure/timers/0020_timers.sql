@@ -12,3 +12,5 @@ CREATE INDEX timers_due ON timers (due_at);
 
 -- Rows come and go all the time: dead ones are cleared away before the index is mostly made of them.
 ALTER TABLE timers SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON timers TO waht_worker;

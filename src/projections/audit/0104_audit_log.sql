@@ -43,3 +43,15 @@ CREATE TABLE audit_head (
 
 INSERT INTO audit_head (seq, hash, commit_position, prepare_position)
 VALUES (0, decode(repeat('00', 32), 'hex'), -1, -1);
+
+-- A customer sees its own rows; nobody may change one, not even whoever writes them.
+ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON audit_log FOR SELECT TO waht_api
+  USING (customer_id = nullif(current_setting('app.customer', true), ''));
+CREATE POLICY projected ON audit_log FOR SELECT TO waht_projector USING (true);
+CREATE POLICY written ON audit_log FOR INSERT TO waht_projector WITH CHECK (true);
+CREATE POLICY verified ON audit_log FOR SELECT TO waht_worker USING (true);
+GRANT SELECT ON audit_log TO waht_api, waht_worker;
+GRANT SELECT, INSERT ON audit_log TO waht_projector;
+GRANT SELECT, UPDATE ON audit_head TO waht_projector;
+GRANT SELECT ON audit_head TO waht_worker;

@@ -12,3 +12,9 @@ CREATE TABLE blocks (
 );
 
 CREATE INDEX blocks_standing ON blocks (placed_at DESC) WHERE lifted_at IS NULL;
+
+ALTER TABLE blocks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY projected ON blocks TO waht_projector USING (true) WITH CHECK (true);
+CREATE POLICY operations ON blocks FOR SELECT TO waht_worker USING (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON blocks TO waht_projector;
+GRANT SELECT ON blocks TO waht_worker;

@@ -31,3 +31,6 @@ CREATE TABLE message_watch (
 
 CREATE INDEX message_watch_by_time ON message_watch (look_at);
 ALTER TABLE message_watch SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON message_attempts, message_watch TO waht_projector;
+GRANT SELECT ON message_attempts, message_watch TO waht_worker;

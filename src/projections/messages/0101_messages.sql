@@ -38,3 +38,10 @@ CREATE INDEX messages_newest ON messages (customer_id, mode, created_at DESC, me
 CREATE INDEX messages_to ON messages (customer_id, mode, subject_id, created_at DESC, message_id DESC);
 CREATE INDEX messages_reference ON messages (customer_id, mode, client_reference, created_at DESC, message_id DESC)
   WHERE client_reference IS NOT NULL;
+
+ALTER TABLE messages ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON messages FOR SELECT TO waht_api
+  USING (customer_id = nullif(current_setting('app.customer', true), ''));
+CREATE POLICY projected ON messages TO waht_projector USING (true) WITH CHECK (true);
+GRANT SELECT ON messages TO waht_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON messages TO waht_projector;

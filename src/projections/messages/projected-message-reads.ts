@@ -14,7 +14,7 @@ import type {
   Page,
   TimelineEntry,
 } from '../../application/ports/message-reads';
-import { READ_SQL, type ProjectionSql } from '../../application/ports/projection';
+import { TENANT_READS, type TenantReads } from '../../application/ports/tenant-reads';
 import { SUBJECT_VAULT, type SubjectVault } from '../../application/ports/subject-vault';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
@@ -34,7 +34,7 @@ export class ProjectedMessageReads implements MessageReads {
   private readonly cursors: Cursors;
 
   constructor(
-    @Inject(READ_SQL) private readonly sql: ProjectionSql,
+    @Inject(TENANT_READS) private readonly tenants: TenantReads,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(SUBJECT_VAULT) private readonly vault: SubjectVault,
     @Inject(CONFIGURATION) configuration: Configuration,
@@ -45,7 +45,8 @@ export class ProjectedMessageReads implements MessageReads {
   async find(customerId: string, mode: Mode, messageId: string): Promise<MessageView | null> {
     if (!isId(messageId, 'msg')) return null;
     const owner = { customerId, mode };
-    const row = (await findMessage(this.sql, owner, messageId)) ?? ownRow(owner, await this.history(messageId));
+    const projected = await this.tenants.read(customerId, (sql) => findMessage(sql, owner, messageId));
+    const row = projected ?? ownRow(owner, await this.history(messageId));
     return row === null ? null : ((await this.views([row]))[0] ?? null);
   }
 
@@ -62,7 +63,9 @@ export class ProjectedMessageReads implements MessageReads {
     const subjectId = to === undefined ? undefined : (await this.vault.findSubject(customerId, to))?.subjectId;
     if (to !== undefined && subjectId === undefined) return { data: [], nextCursor: null };
     // One more than asked for tells whether there is another page.
-    const rows = await listMessages(this.sql, owner, { ...rest, subjectId }, limit + 1, end);
+    const rows = await this.tenants.read(customerId, (sql) =>
+      listMessages(sql, owner, { ...rest, subjectId }, limit + 1, end),
+    );
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     const nextCursor =

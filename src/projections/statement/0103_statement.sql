@@ -19,3 +19,10 @@ CREATE TABLE statement_lines (
 );
 
 CREATE INDEX statement_lines_newest ON statement_lines (customer_id, mode, at DESC, revision DESC);
+
+ALTER TABLE statement_lines ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON statement_lines FOR SELECT TO waht_api
+  USING (customer_id = nullif(current_setting('app.customer', true), ''));
+CREATE POLICY projected ON statement_lines TO waht_projector USING (true) WITH CHECK (true);
+GRANT SELECT ON statement_lines TO waht_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON statement_lines TO waht_projector;

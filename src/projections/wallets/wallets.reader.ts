@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OpenReservation, OpenReservations } from '../../application/ports/open-reservations';
-import { READ_SQL, type ProjectionSql } from '../../application/ports/projection';
+import type { ProjectionSql } from '../../application/ports/projection';
+import { WORKER_SQL } from '../../application/ports/worker-sql';
 import type { Mode } from '../../domain/shared/event';
 
 interface Row {
@@ -11,10 +12,10 @@ interface Row {
   created_at: Date;
 }
 
-/** The open reservations as the read model has them. */
+/** The open reservations of all customers as the read model has them, for the sweeper. */
 @Injectable()
 export class ProjectedOpenReservations implements OpenReservations {
-  constructor(@Inject(READ_SQL) private readonly sql: ProjectionSql) {}
+  constructor(@Inject(WORKER_SQL) private readonly sql: ProjectionSql) {}
 
   async openOlderThan(before: string, limit: number): Promise<OpenReservation[]> {
     const { rows } = await this.sql.query<Row>({

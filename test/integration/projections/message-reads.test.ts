@@ -2,11 +2,13 @@ import type { Configuration } from '../../../src/application/ports/configuration
 import type { SubjectVault } from '../../../src/application/ports/subject-vault';
 import type { MessageEvent, MessageQueued } from '../../../src/domain/message/events';
 import { streams } from '../../../src/domain/shared/streams';
+import type { Database } from '../../../src/infrastructure/postgres/database';
+import { TenantTransactions } from '../../../src/infrastructure/postgres/tenancy';
 import { messagesProjection } from '../../../src/projections/messages/messages.projection';
 import { ProjectedMessageReads } from '../../../src/projections/messages/projected-message-reads';
 import { MemoryEventStore } from '../../support/memory-event-store';
 import { messageEvents, queued, testId } from '../../support/message-events';
-import { migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
+import { applyAsProjector, migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
 
 const us = testId('cus', 1);
 const them = testId('cus', 2);
@@ -23,15 +25,17 @@ describe('reads of messages', () => {
   let store: MemoryEventStore;
   let reads: ProjectedMessageReads;
   let appended = 0;
+  let api: Database;
   beforeAll(async () => {
     db = await migratedDatabase();
+    api = db.as('waht_api');
   });
   afterAll(() => db.close());
   beforeEach(async () => {
     await db.database.query({ text: 'TRUNCATE messages' });
     store = new MemoryEventStore();
     const configuration = { lookupKey: Buffer.alloc(32, 7) } as Configuration;
-    reads = new ProjectedMessageReads(db.database, store, vault as SubjectVault, configuration);
+    reads = new ProjectedMessageReads(new TenantTransactions(api), store, vault as SubjectVault, configuration);
   });
 
   /** Appends to the log; `at` in minutes after eight o'clock. */
@@ -52,7 +56,7 @@ describe('reads of messages', () => {
 
   const project = (...ns: number[]): Promise<void> => {
     const events = ns.flatMap((n) => store.events(streams.message(testId('msg', n))));
-    return db.database.transaction((sql) => messagesProjection.apply(events, sql));
+    return applyAsProjector(db.database, messagesProjection, events);
   };
   const queue = (n: number, data: Partial<MessageQueued['data']> = {}, atMinute = n): Promise<void> =>
     append(n, [queued(n, data)], atMinute);

@@ -8,7 +8,10 @@ export interface Surroundings {
   /** The application's address on this machine. */
   readonly base: string;
   readonly eventStoreUrl: string;
+  /** What the application serves with. */
   readonly databaseUrl: string;
+  /** Of the owner of the tables; undefined where the user gave a database without it. */
+  readonly databaseOwnerUrl: string | undefined;
   readonly redisUrl: string;
   readonly sandboxPort: number;
   /** The ports of the three simulated providers, tier 1 first. */
@@ -43,6 +46,7 @@ export function applicationVariables(around: Surroundings, given: NodeJS.Process
     PUBLIC_BASE_URL: given['PUBLIC_BASE_URL'] || around.base,
     ESDB_URL: around.eventStoreUrl,
     DATABASE_URL: around.databaseUrl,
+    ...(around.databaseOwnerUrl === undefined ? {} : { DATABASE_MIGRATION_URL: around.databaseOwnerUrl }),
     REDIS_URL: around.redisUrl,
     ...masterKeyVariables(around, given),
     WAHT_LOOKUP_KEY: given['WAHT_LOOKUP_KEY'] || secrets.lookup_key,

@@ -11,6 +11,7 @@ export interface LauncherOptions {
   /** Services that run elsewhere and are used instead of embedded ones, each independently. */
   readonly eventStoreUrl?: string;
   readonly databaseUrl?: string;
+  readonly databaseOwnerUrl?: string;
   readonly redisUrl?: string;
   /** Whether a provider was configured by hand; the three simulated tiers are set up only where none was. */
   readonly ownTiers: boolean;
@@ -35,6 +36,7 @@ export function readOptions(env: NodeJS.ProcessEnv, cwd: string): LauncherOption
     production: read('WAHT_ENV') === 'production',
     eventStoreUrl: read('ESDB_URL'),
     databaseUrl: read('DATABASE_URL'),
+    databaseOwnerUrl: read('DATABASE_MIGRATION_URL'),
     redisUrl: read('REDIS_URL'),
     ownTiers: [1, 2, 3].some((tier) => read(`TIER_${tier}`) !== undefined),
   };

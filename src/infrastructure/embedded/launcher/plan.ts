@@ -6,6 +6,7 @@ import type { RememberedPorts } from './ports';
 import { applicationService, eventStoreService, eventStoreUrl, sandboxService } from './program-services';
 import type { Secrets } from './secrets';
 import type { Service } from './service';
+import { POSTGRES_APPLICATION } from '../postgres/cluster';
 import { postgresService, postgresUrl } from '../postgres/postgres-service';
 import { redisService, redisUrl } from '../redis/redis-service';
 
@@ -34,7 +35,7 @@ export interface PlanInput {
 export async function makePlan(input: PlanInput): Promise<Plan> {
   const { options, folder, secrets, ports, dist, env, say } = input;
   const foundations: Service[] = [];
-  const databaseUrl = options.databaseUrl ?? (await embeddedPostgres(input, foundations));
+  const { databaseUrl, databaseOwnerUrl } = await database(input, foundations);
   const redis = { folder: folder.path('redis'), password: secrets.redis_password, say };
   const redisPort = options.redisUrl ? 0 : await ports.portFor('redis');
   if (!options.redisUrl) foundations.push(redisService({ ...redis, port: redisPort }));
@@ -47,6 +48,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     secrets,
     base: localBaseUrl(options),
     databaseUrl,
+    databaseOwnerUrl,
     redisUrl: options.redisUrl ?? redisUrl({ port: redisPort, password: secrets.redis_password }),
     eventStoreUrl: options.eventStoreUrl ?? eventStoreUrl(eventStorePort),
     sandboxPort: await ports.portFor('sandbox'),
@@ -58,7 +60,14 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
   return { around, foundations, application, variables };
 }
 
-async function embeddedPostgres({ folder, secrets, ports }: PlanInput, foundations: Service[]): Promise<string> {
+/** The user's own, or an embedded one: then its superuser owns the tables, and the application makes a login beside it. */
+async function database(
+  { options: given, folder, secrets, ports }: PlanInput,
+  foundations: Service[],
+): Promise<Pick<Surroundings, 'databaseUrl' | 'databaseOwnerUrl'>> {
+  if (given.databaseUrl !== undefined) {
+    return { databaseUrl: given.databaseUrl, databaseOwnerUrl: given.databaseOwnerUrl };
+  }
   const options = { port: await ports.portFor('postgres'), password: secrets.postgres_password };
   foundations.push(
     postgresService({
@@ -71,5 +80,6 @@ async function embeddedPostgres({ folder, secrets, ports }: PlanInput, foundatio
       },
     }),
   );
-  return postgresUrl(options);
+  const application = { port: options.port, user: POSTGRES_APPLICATION, password: secrets.postgres_app_password };
+  return { databaseUrl: postgresUrl(application), databaseOwnerUrl: postgresUrl(options) };
 }

@@ -12,7 +12,10 @@ export interface Secrets {
   readonly master_key: string;
   readonly lookup_key: string;
   readonly callback_secret: string;
+  /** Of the owner of the database. */
   readonly postgres_password: string;
+  /** Of the login that the application serves with. */
+  readonly postgres_app_password: string;
   readonly redis_password: string;
   readonly sandbox_api_key: string;
 }
@@ -23,6 +26,7 @@ const NAMES = [
   'lookup_key',
   'callback_secret',
   'postgres_password',
+  'postgres_app_password',
   'redis_password',
   'sandbox_api_key',
 ] as const satisfies readonly (keyof Secrets)[];
@@ -54,6 +58,7 @@ function parseSecrets(value: Record<string, unknown>, path: string): Secrets {
     lookup_key: read('lookup_key'),
     callback_secret: read('callback_secret'),
     postgres_password: read('postgres_password'),
+    postgres_app_password: read('postgres_app_password'),
     redis_password: read('redis_password'),
     sandbox_api_key: read('sandbox_api_key'),
   };

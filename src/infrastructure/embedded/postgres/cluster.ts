@@ -10,6 +10,8 @@ import type { PostgresHome } from './home';
 /** The superuser of an embedded server, and its database. */
 export const POSTGRES_USER = 'waht';
 export const POSTGRES_DATABASE = 'waht';
+/** The login that the application serves with; it makes it itself, as the superuser, when it migrates. */
+export const POSTGRES_APPLICATION = 'waht_app';
 
 export interface ClusterOptions {
   readonly password: string;
@@ -115,7 +117,7 @@ export function serverSettings(port: number, major: number): Record<string, stri
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    max_connections: '60',
+    max_connections: '100',
     shared_buffers: '64MB',
     jit: 'off',
     // One server without replicas: no sender, no slot, the least log.

@@ -32,9 +32,12 @@ export interface PostgresOptions {
   readonly initialising?: (initdb: ProcessIdentity | undefined) => void;
 }
 
-/** The URL under which its superuser reaches a database, `waht` where none is named. */
-export function postgresUrl(options: Pick<PostgresOptions, 'port' | 'password'>, database = POSTGRES_DATABASE): string {
-  return `postgresql://${POSTGRES_USER}:${options.password}@127.0.0.1:${options.port}/${database}`;
+/** The URL under which a user, the superuser where none is named, reaches a database, `waht` where none is named. */
+export function postgresUrl(
+  { port, password, user = POSTGRES_USER }: Pick<PostgresOptions, 'port' | 'password'> & { readonly user?: string },
+  database = POSTGRES_DATABASE,
+): string {
+  return `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 /** The embedded Postgres: the real server, on loopback, with its data in the data folder (as root: see `postgresHome`). */

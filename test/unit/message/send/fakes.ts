@@ -269,6 +269,7 @@ export const configuration: Configuration = {
   publicBaseUrl: 'http://127.0.0.1:8080',
   eventStoreUrl: '',
   databaseUrl: '',
+  databaseOwnerUrl: null,
   redisUrl: '',
   masterKeys: { current: 1, byVersion: new Map([[1, Buffer.alloc(32, 1)]]) },
   lookupKey: Buffer.alloc(32, 2),
