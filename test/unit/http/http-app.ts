@@ -38,7 +38,6 @@ import { prepareHttp, type HttpDrain } from '../../../src/infrastructure/http/ht
 import { NumberingModule } from '../../../src/infrastructure/numbering/numbering.module';
 import { PrometheusMetrics } from '../../../src/infrastructure/observability/prometheus-metrics';
 import { Readiness } from '../../../src/infrastructure/observability/readiness';
-import { DATABASE } from '../../../src/infrastructure/postgres/database';
 import { RequestLimiter } from '../../../src/infrastructure/redis/request-limiter';
 import {
   configuration as base,
@@ -178,7 +177,6 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
     { provide: CUSTOMER_DIRECTORY, useValue: parts.directory },
     { provide: MESSAGE_READS, useValue: parts.reads },
     { provide: READ_SIDE_STATUS, useValue: { staleSince: () => parts.readSide.since } },
-    { provide: DATABASE, useValue: { query: () => Promise.resolve({ rows: [] }) } },
     { provide: RequestLimiter, useValue: { take: () => Promise.resolve(parts.limiter.waitMs) } },
   ];
 
