@@ -66,6 +66,9 @@ export class MemoryMetrics implements Metrics {
   refused(): void {
     this.others.push('refused');
   }
+  providerScore(): void {
+    this.others.push('providerScore');
+  }
 }
 
 /** Both adapters over one store, with what they logged and counted. */

@@ -36,14 +36,14 @@ export class Offers {
   }
 
   /** @throws DomainError sender_id_not_registered; conflict where the account has no price list yet */
-  make({ caller, request, phone, segmentation }: MessageDraft): Offer {
+  make({ caller, request, phone, segmentation, messageId }: MessageDraft): Offer {
     const { customer, mode } = caller;
     const sender = request.senderId ?? customer.defaultSender;
     const candidates = sender === null ? [] : this.candidatesFor(customer, mode, sender);
     if (sender === null || candidates.length === 0) throw notRegistered(request.senderId);
     const { priceList } = customer;
     if (priceList === null) throw new DomainError('conflict', 'No price list is assigned to this account yet.');
-    const order = this.health.order(mode, candidates, { sender, destination: phone.e164 });
+    const order = this.health.order(mode, candidates, { messageId, sender, destination: phone.e164 });
     const { segments } = segmentation;
     const quote = quoteMessage({ segments, perSegment: priceList.perSegment, candidates: order, maxCost: null });
     if (quote.picked === null) throw new RangeError('routing gave no tier for a message with candidates');

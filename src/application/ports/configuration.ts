@@ -1,3 +1,4 @@
+import type { Thresholds } from '../../domain/routing/move';
 import type { Tier } from '../../domain/routing/tiers';
 
 export const CONFIGURATION = Symbol('Configuration');
@@ -54,6 +55,8 @@ export interface Configuration {
   /** How often a waiting message tries again while no tier takes it. */
   readonly waitRetryMs: number;
   readonly dispatchConcurrency: number;
+  /** When a provider's score makes traffic leave it. */
+  readonly routing: Thresholds;
   readonly logLevel: string;
   /** Share of successful requests that get an access-log line, 0 to 1. Failures always do. */
   readonly accessLogSample: number;

@@ -11,4 +11,6 @@ export interface Metrics {
   undecodable(projection: string, problem: string): void;
   workerInFlight(group: string, n: number): void;
   refused(code: string): void;
+  /** 0 to 100; null: too few samples to say. */
+  providerScore(provider: string, score: number | null): void;
 }

@@ -4,9 +4,28 @@ import type { SubmissionOutcome } from './sms-gateway';
 
 export const PROVIDER_HEALTH = Symbol('ProviderHealth');
 
-export type Trial = 'open' | 'closed' | 'half_open';
+/** Whose attempt it was, and when it was submitted. */
+export interface AttemptContext {
+  readonly customerId: string;
+  readonly sender: string;
+  /** E.164. */
+  readonly destination: string;
+  /** Epoch milliseconds: an attempt counts in the minute in which it was submitted. */
+  readonly submittedAtMs: number;
+  /** From opening the call to its answer, milliseconds. */
+  readonly tookMs: number;
+}
 
-/** In memory: what routing asks before it picks a tier. Scores come with Routing; until then circuits and shut senders and destinations. */
+/** What a delivery report says of an attempt. `excused`: undelivered, by the recipient's or the customer's fault. */
+export interface ReportedAttempt {
+  readonly customerId: string;
+  readonly outcome: 'delivered' | 'undelivered' | 'excused';
+  /** Epoch milliseconds. */
+  readonly submittedAtMs: number;
+  readonly reportedAtMs: number;
+}
+
+/** In memory: what routing asks before it picks a tier. */
 export interface ProviderHealth {
   /** `destination`: E.164. May a message go to this tier now? Takes the one trial slot of a half-open circuit where `take` is set. */
   permits(
@@ -14,21 +33,31 @@ export interface ProviderHealth {
     tier: Tier,
     request: { sender: string; destination: string; failedOver: boolean; take: boolean },
   ): boolean;
-  /** Candidates in the order in which they should be tried now; never empty where `candidates` is not. */
-  order(mode: Mode, candidates: readonly Tier[], request: { sender: string; destination: string }): Tier[];
-  record(
+  /**
+   * Candidates in the order in which they should be tried now; never empty where `candidates` is not. The id of the message
+   * says whether it is among those that a returning provider gets.
+   */
+  order(
+    mode: Mode,
+    candidates: readonly Tier[],
+    request: { messageId: string; sender: string; destination: string },
+  ): Tier[];
+  record(provider: string, outcome: SubmissionOutcome, context: AttemptContext): void;
+  reported(provider: string, report: ReportedAttempt): void;
+  /** A report says that the account, a sender or a prefix is shut there. */
+  shut(
     provider: string,
-    outcome: SubmissionOutcome,
+    refusal: { scope: 'account' | 'sender' | 'destination'; code: string; reason: string },
     context: { customerId: string; sender: string; destination: string },
   ): void;
   /** The trial slot taken by `permits` was not used after all. */
   giveBack(mode: Mode, tier: Tier): void;
-  /** Called after each change of a circuit, in this process. Returns the function that ends it. */
+  /** Called after each change of a circuit, in this process, and when a half-open one can take its next message. Returns the function that ends it. */
   onChange(listener: (change: CircuitChange) => void): () => void;
 }
 
 export interface CircuitChange {
   readonly provider: string;
   readonly tier: Tier;
-  readonly to: Trial;
+  readonly to: 'open' | 'half_open' | 'returning' | 'closed';
 }

@@ -5,10 +5,10 @@ import type { Logger } from '../ports/logger';
 import type { SmsGateway } from '../ports/sms-gateway';
 import type { ProviderCommand } from '../../domain/routing/commands';
 import { providerDecider } from '../../domain/routing/decider';
-import type { ProviderEvent } from '../../domain/routing/events';
+import type { ProviderEvent, RecordedMove } from '../../domain/routing/events';
 import { fold } from '../../domain/shared/decider';
 import { streams } from '../../domain/shared/streams';
-import type { CircuitJournal } from './circuit-health';
+import type { CircuitJournal } from './circuits';
 
 const ATTEMPTS = 5;
 
@@ -17,7 +17,7 @@ const ATTEMPTS = 5;
  * transition that could not be written is logged: the next one is written against what the stream says by then.
  */
 export class ProviderJournal implements CircuitJournal {
-  private readonly queues = new Map<string, Promise<void>>();
+  private readonly queues = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly store: EventStore,
@@ -29,15 +29,23 @@ export class ProviderJournal implements CircuitJournal {
   opened({ name, tier }: SmsGateway, failuresInRow: number, lastCode: string, coolsDownForMs: number): void {
     this.logger.warn({ provider: name, tier, failuresInRow, lastCode, coolsDownForMs }, 'circuit opened');
     const until = new Date(this.clock.now() + coolsDownForMs).toISOString();
-    this.enqueue(name, {
-      type: 'DegradeProvider',
-      data: { provider: name, tier, cause: 'circuit', failuresInRow, lastCode, until },
-    });
+    const circuit = { failuresInRow, lastCode };
+    const data = { provider: name, tier, cause: 'circuit' as const, until, circuit, move: null };
+    void this.enqueue(name, { type: 'DegradeProvider', data });
   }
 
-  closed({ name, tier }: SmsGateway): void {
-    this.logger.info({ provider: name, tier }, 'circuit closed');
-    this.enqueue(name, { type: 'RecoverProvider', data: { provider: name, tier, cause: 'circuit' } });
+  recovered({ name, tier }: SmsGateway, sharePercent: number): void {
+    this.logger.info({ provider: name, tier, sharePercent }, 'provider gets its traffic back');
+    void this.enqueue(name, { type: 'RecoverProvider', data: { provider: name, tier, sharePercent } });
+  }
+
+  /** @returns whether it was written, or stood already. */
+  async moved({ name, tier }: SmsGateway, move: RecordedMove, coolsDownForMs: number): Promise<boolean> {
+    const { score, why } = move.outcome;
+    this.logger.warn({ provider: name, tier, score: score.value, why, coolsDownForMs }, 'score under the threshold');
+    const until = new Date(this.clock.now() + coolsDownForMs).toISOString();
+    const data = { provider: name, tier, cause: 'score' as const, until, circuit: null, move };
+    return this.enqueue(name, { type: 'DegradeProvider', data });
   }
 
   /** Resolves when everything noted so far is written or given up. */
@@ -45,14 +53,19 @@ export class ProviderJournal implements CircuitJournal {
     await Promise.all(this.queues.values());
   }
 
-  private enqueue(provider: string, command: ProviderCommand): void {
+  private enqueue(provider: string, command: ProviderCommand): Promise<boolean> {
     const before = this.queues.get(provider) ?? Promise.resolve();
     const written = before
-      .then(() => this.write(provider, command))
+      .then(async () => {
+        await this.write(provider, command);
+        return true;
+      })
       .catch((error: unknown) => {
         this.logger.warn({ err: error, provider, command: command.type }, 'a change of health could not be written');
+        return false;
       });
     this.queues.set(provider, written);
+    return written;
   }
 
   private async write(provider: string, command: ProviderCommand): Promise<void> {

@@ -59,7 +59,8 @@ export class ClaimMaker {
     const { order } = state;
     // Before the claim, so that a vault that is away leaves no claim behind.
     const [to = '', body = ''] = await this.vault.open([order.to, order.body]);
-    for (const tier of this.health.order(order.mode, tiers, { sender: order.sender, destination: to })) {
+    const { messageId, sender } = order;
+    for (const tier of this.health.order(order.mode, tiers, { messageId, sender, destination: to })) {
       const gateway = this.gateways.forTier(order.mode, tier);
       if (gateway === null) continue;
       const result = await this.claimAt(gateway, message, state, { to, body }, cause);

@@ -77,16 +77,19 @@ export class ProviderCall {
 
   private async outcomeOf(claim: WonClaim): Promise<SubmissionOutcome> {
     const { order, attempt, gateway, to, body } = claim;
-    const context = { customerId: order.customerId, sender: order.sender, destination: to };
     if (to === ERASED || body === ERASED) return this.unmade(claim, ERASED_RECIPIENT);
     if (this.clock.monotonicMs() - claim.claimedAtMs > OPEN_CALL_WITHIN_MS) return this.unmade(claim, TOO_LATE);
     const leftMs = epochMs(order.validUntil) - this.clock.now();
     claim.slot.begin();
+    const [submittedAtMs, startedMs] = [this.clock.now(), this.clock.monotonicMs()];
     const outcome = await gateway.submit({
       ...{ to, from: order.sender, body, encoding: order.encoding, messageId: order.messageId },
       ...{ attempt: attempt.number, validForSeconds: Math.max(1, Math.floor(leftMs / 1000)) },
     });
-    this.health.record(gateway.name, outcome, context);
+    this.health.record(gateway.name, outcome, {
+      ...{ customerId: order.customerId, sender: order.sender, destination: to },
+      ...{ submittedAtMs, tookMs: this.clock.monotonicMs() - startedMs },
+    });
     this.metrics.dispatch(gateway.name, outcome.kind, outcome.kind === 'refused' ? outcome.class : '');
     return outcome;
   }

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isExcused } from '../../domain/routing/fault';
 import { isLive } from '../../domain/message/state';
+import { epochMs } from '../../domain/shared/instants';
 import { ATTEMPT_INDEX, type AttemptIndex, type OpenAttempt } from '../ports/attempt-index';
 import { CLOCK, type Clock } from '../ports/clock';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
@@ -121,22 +123,38 @@ export class Receipts {
       },
       context,
     );
-    this.feedHealth(report, reading, message);
-    return { kind: 'settled', outcome: events.length > 0 ? 'matched' : 'duplicate' };
+    this.shut(report, reading, message);
+    if (events.length === 0) return { kind: 'settled', outcome: 'duplicate' };
+    this.sample(report, reading, message, attempt);
+    return { kind: 'settled', outcome: 'matched' };
   }
 
   /** A report may say what the answer did not: that the account, a sender or a prefix is shut there. */
-  private feedHealth({ provider }: InboxReport, reading: ReportReading, { state }: KnownMessage): void {
-    if (reading.class !== 'F!' || !isLive(state)) return;
-    const { scope, code, reason, failureCode, phone } = reading;
-    this.health.record(
-      provider,
-      {
-        ...{ kind: 'refused', class: 'F!', scope, code, reason, failureCode },
-        ...{ byProvider: true, retryAfterSeconds: null },
-      },
-      { customerId: state.order.customerId, sender: state.order.sender, destination: phone ?? '' },
+  private shut({ provider }: InboxReport, reading: ReportReading, { state }: KnownMessage): void {
+    const { scope, code, reason, phone } = reading;
+    if (reading.class !== 'F!' || scope === null || !isLive(state)) return;
+    const { customerId, sender } = state.order;
+    this.health.shut(provider, { scope, code, reason }, { customerId, sender, destination: phone ?? '' });
+  }
+
+  /** The attempt's part in its provider's delivery rate. */
+  private sample(
+    { provider, receivedAt }: InboxReport,
+    { outcome, failureCode, permanent, providerMessageId }: ReportReading,
+    { state }: KnownMessage,
+    number: number | null,
+  ): void {
+    if (!isLive(state) || outcome === 'in_transit') return;
+    const attempt = state.attempts.find(
+      (one) => one.number === number || (one.provider === provider && one.providerMessageId === providerMessageId),
     );
+    if (attempt === undefined) return;
+    this.health.reported(provider, {
+      customerId: state.order.customerId,
+      outcome: outcome === 'delivered' ? 'delivered' : isExcused(failureCode, permanent) ? 'excused' : 'undelivered',
+      submittedAtMs: epochMs(attempt.startedAt),
+      reportedAtMs: epochMs(receivedAt),
+    });
   }
 
   private ageMs({ receivedAt }: InboxReport): number {

@@ -45,9 +45,9 @@ export class WaitingRoom {
 
   private changed({ provider, tier, to }: CircuitChange): void {
     if (to === 'open') this.release(take(this.retries, provider, MOST_WAITING), null);
-    // One message tries it; the others follow when it has closed.
+    // One message at a time tries it; the others follow when it has shown that it is back.
     if (to === 'half_open') this.release(take(this.waits, provider, 1), tier);
-    if (to === 'closed') this.release(take(this.waits, provider, MOST_WAITING), tier);
+    if (to === 'returning' || to === 'closed') this.release(take(this.waits, provider, MOST_WAITING), tier);
   }
 
   private release(messageIds: readonly string[], opened: Tier | null): void {

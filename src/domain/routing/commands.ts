@@ -1,15 +1,15 @@
 import type { ProviderDegraded, ProviderRecovered } from './events';
 
-/** A circuit opened. */
+/** A circuit opened, or a score fell under its threshold. */
 export interface DegradeProvider {
   readonly type: 'DegradeProvider';
   readonly data: ProviderDegraded['data'];
 }
 
-/** A circuit closed. */
+/** It gets a larger share of its traffic back. */
 export interface RecoverProvider {
   readonly type: 'RecoverProvider';
-  readonly data: ProviderRecovered['data'];
+  readonly data: Omit<ProviderRecovered['data'], 'cause'>;
 }
 
 export type ProviderCommand = DegradeProvider | RecoverProvider;

@@ -3,11 +3,35 @@
  * version with an upcaster, and every version ever written keeps its golden file in test/golden/events.
  */
 import type { DomainEvent } from '../shared/event';
+import type { Move, MoveInputs } from './move';
 
-/** Transitions only, never samples. Scores come with Routing; until then a circuit that opens or closes. */
+export type DegradeCause = 'circuit' | 'score';
+
+/** What it took: the numbers that were looked at, and what they came to. The move can be decided again from `inputs` alone. */
+export interface RecordedMove {
+  readonly inputs: MoveInputs;
+  readonly outcome: Move;
+}
+
+/** Transitions only, never samples. */
 export type ProviderDegraded = DomainEvent<
   'ProviderDegraded',
-  { provider: string; tier: string; cause: 'circuit'; failuresInRow: number; lastCode: string; until: string }
+  {
+    provider: string;
+    tier: string;
+    cause: DegradeCause;
+    /** ISO; when it is tried again. */
+    until: string;
+    /** Of a circuit: failures in a row when it opened, and the last one's code. */
+    circuit: { failuresInRow: number; lastCode: string } | null;
+    /** Of a score. */
+    move: RecordedMove | null;
+  }
 >;
-export type ProviderRecovered = DomainEvent<'ProviderRecovered', { provider: string; tier: string; cause: 'circuit' }>;
+
+/** A step of the way back; at 100 it is back. */
+export type ProviderRecovered = DomainEvent<
+  'ProviderRecovered',
+  { provider: string; tier: string; cause: DegradeCause; sharePercent: number }
+>;
 export type ProviderEvent = ProviderDegraded | ProviderRecovered;

@@ -1,3 +1,4 @@
+import { DEFAULT_THRESHOLDS } from '../../domain/routing/move';
 import type { Configuration, Role } from '../../application/ports/configuration';
 import { EnvironmentReader, type Environment } from './environment';
 import { readMasterKeys } from './master-keys';
@@ -140,6 +141,13 @@ export function readConfiguration(environment: Environment): Configuration {
     retryDelaysMs: readRetryDelays(reader),
     waitRetryMs: reader.integer('WAIT_RETRY_MS', 60_000, { min: 100, max: HOUR_MS }),
     dispatchConcurrency: reader.integer('DISPATCH_CONCURRENCY', 64, { min: 1, max: 1_024 }),
+    routing: {
+      degradeUnder: reader.integer('ROUTING_DEGRADE_UNDER', DEFAULT_THRESHOLDS.degradeUnder, { min: 1, max: 99 }),
+      margin: reader.integer('ROUTING_MARGIN', DEFAULT_THRESHOLDS.margin, { min: 0, max: 99 }),
+      cooldownSeconds: reader.integer('ROUTING_COOLDOWN_SECONDS', DEFAULT_THRESHOLDS.cooldownSeconds, {
+        ...{ min: 5, max: 900 },
+      }),
+    },
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     accessLogSample: reader.fraction('ACCESS_LOG_SAMPLE', 0.01),
     trustedProxies: reader.list('TRUSTED_PROXIES', []),

@@ -74,6 +74,13 @@ export class PrometheusMetrics implements Metrics {
     registers: [this.registry],
   });
 
+  private readonly scores = new Gauge({
+    name: 'waht_provider_score',
+    help: 'Health of a provider over the last 15 minutes, 0 to 100; -1 with too few attempts to say. Kept by the process that scores.',
+    labelNames: ['provider'],
+    registers: [this.registry],
+  });
+
   private readonly refusals = new Counter({
     name: 'waht_refused_total',
     help: 'Requests refused, by error code.',
@@ -119,6 +126,10 @@ export class PrometheusMetrics implements Metrics {
 
   refused(code: string): void {
     this.refusals.inc({ code });
+  }
+
+  providerScore(provider: string, score: number | null): void {
+    this.scores.set({ provider }, score ?? -1);
   }
 
   /** The exposition text and its media type. */

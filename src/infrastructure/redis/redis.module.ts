@@ -8,16 +8,20 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ADMISSION } from '../../application/ports/admission';
+import { CLOCK, type Clock } from '../../application/ports/clock';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
+import { HEALTH_SAMPLES } from '../../application/ports/health-samples';
 import { WRITER_TURNS } from '../../application/ports/writer-turns';
 import { Readiness } from '../observability/readiness';
 import { DATABASE, type Database } from '../postgres/database';
 import { BlockCache } from './block-cache';
 import { PostgresSubjectHashes } from './postgres-subject-hashes';
 import { RedisAdmission } from './redis-admission';
+import { PostgresSampleHistory } from './postgres-sample-history';
 import { RedisConnection } from './redis-connection';
+import { RedisHealthSamples } from './redis-health-samples';
 import { RedisWriterTurns } from './redis-writer-turns';
 import { RequestLimiter } from './request-limiter';
 
@@ -48,13 +52,19 @@ import { RequestLimiter } from './request-limiter';
       useFactory: (connection: RedisConnection) => new RedisWriterTurns(connection),
     },
     {
+      provide: HEALTH_SAMPLES,
+      inject: [RedisConnection, DATABASE, CLOCK, LOGGER],
+      useFactory: (connection: RedisConnection, database: Database, clock: Clock, logger: Logger) =>
+        new RedisHealthSamples(connection, new PostgresSampleHistory(database), () => clock.now(), logger),
+    },
+    {
       provide: RequestLimiter,
       // After ADMISSION, which makes the scripts commands of the connection.
       inject: [RedisConnection, ADMISSION],
       useFactory: (connection: RedisConnection) => new RequestLimiter(connection),
     },
   ],
-  exports: [ADMISSION, RequestLimiter, WRITER_TURNS],
+  exports: [ADMISSION, HEALTH_SAMPLES, RequestLimiter, WRITER_TURNS],
 })
 export class RedisModule
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
@@ -62,6 +72,7 @@ export class RedisModule
   constructor(
     @Inject(RedisConnection) private readonly connection: RedisConnection,
     @Inject(BlockCache) private readonly blocks: BlockCache,
+    @Inject(HEALTH_SAMPLES) private readonly samples: RedisHealthSamples,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
@@ -85,7 +96,8 @@ export class RedisModule
     await this.blocks.stop();
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
+    await this.samples.stop();
     this.connection.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../application/ports/event-store';
 import type { MessageEvent } from '../../domain/message/events';
+import { countsForHealth, isExcused } from '../../domain/routing/fault';
 import { eventOf } from '../shared/event-of';
 
 /** Rows as they stand in Postgres: names of columns, times in ISO, revisions as decimal strings. */
@@ -12,10 +13,27 @@ export interface AttemptRow {
   readonly started_at: string;
   readonly status: 'open' | 'unknown' | 'accepted' | 'refused';
   readonly provider_message_id: string | null;
+  readonly customer_id: string;
+  /** ISO; null without an answer. */
+  readonly answered_at: string | null;
+  /** For the provider's health. */
+  readonly counts: boolean;
+  readonly report: 'delivered' | 'undelivered' | 'excused' | null;
+  /** ISO. */
+  readonly reported_at: string | null;
 }
 
 /** What an event says of an attempt begun in an earlier batch. */
-export type AttemptChange = Pick<AttemptRow, 'message_id' | 'attempt' | 'revision' | 'status' | 'provider_message_id'>;
+export type AttemptChange = Pick<AttemptRow, 'message_id' | 'attempt' | 'revision'> & {
+  readonly [Column in Changing]: AttemptRow[Column] | null;
+};
+
+/** Columns that later events fill in; null leaves a column as it is. */
+type Changing = 'status' | 'provider_message_id' | 'answered_at' | 'counts' | 'report' | 'reported_at';
+
+const NO_CHANGE: { readonly [Column in Changing]: null } = {
+  ...{ status: null, provider_message_id: null, answered_at: null, counts: null, report: null, reported_at: null },
+};
 
 export interface WatchRow {
   readonly message_id: string;
@@ -64,29 +82,49 @@ export class MessageFold {
         const subject_id = this.watch?.subject_id ?? '';
         this.begun.set(attempt, {
           ...{ message_id, attempt, revision, provider, subject_id, started_at },
-          ...{ status: 'open', provider_message_id: null },
+          ...{ status: 'open', provider_message_id: null, customer_id: recorded.metadata.customerId ?? '' },
+          ...{ answered_at: null, counts: true, report: null, reported_at: null },
         });
         this.look(revision, 'claimed', started_at, attempt);
         return;
       }
       case 'MessageDispatched':
-        this.change(event.data, revision, 'accepted', event.data.providerMessageId);
+        this.change(event.data, revision, {
+          ...{ status: 'accepted', provider_message_id: event.data.providerMessageId },
+          answered_at: recorded.metadata.at,
+        });
         this.look(revision, 'unresolved', event.data.reportDeadline);
         return;
       case 'MessageOutcomeUnknown':
-        if (event.data.reason !== 'no_report') this.change(event.data, revision, 'unknown', null);
+        if (event.data.reason !== 'no_report') this.change(event.data, revision, { status: 'unknown' });
         if (event.data.final) this.end();
         else this.look(revision, 'unresolved', event.data.reportDeadline);
         return;
       case 'DispatchFailed':
-        this.change(event.data, revision, 'refused', null);
+        this.change(event.data, revision, {
+          ...{ status: 'refused', answered_at: recorded.metadata.at },
+          counts: countsForHealth(event.data),
+        });
         this.look(revision, 'queued', recorded.metadata.at);
         return;
       case 'MessageDelivered':
-        this.change(event.data, revision, 'accepted', event.data.providerMessageId);
+        this.change(event.data, revision, {
+          ...{ status: 'accepted', provider_message_id: event.data.providerMessageId },
+          ...{ report: 'delivered', reported_at: event.data.reportedAt },
+        });
         this.end();
         return;
-      case 'MessageFailed':
+      case 'MessageFailed': {
+        const { attempt, charge, code, permanent } = event.data;
+        // Only a report fails a message that was charged: a refusal releases the money.
+        if (attempt !== null && charge === 'charged') {
+          const report = isExcused(code, permanent) ? 'excused' : 'undelivered';
+          const reported_at = recorded.metadata.at;
+          this.change({ messageId: message_id, attempt }, revision, { report, reported_at });
+        }
+        this.end();
+        return;
+      }
       case 'MessageExpired':
       case 'MessageCancelled':
         this.end();
@@ -96,17 +134,17 @@ export class MessageFold {
   private change(
     { messageId: message_id, attempt }: { messageId: string; attempt: number },
     revision: string,
-    status: AttemptRow['status'],
-    provider_message_id: string | null,
+    change: Partial<AttemptChange>,
   ): void {
     const begun = this.begun.get(attempt);
     if (begun !== undefined) {
-      const id = provider_message_id ?? begun.provider_message_id;
-      this.begun.set(attempt, { ...begun, revision, status, provider_message_id: id });
+      const answered_at = begun.answered_at ?? change.answered_at ?? null;
+      this.begun.set(attempt, { ...begun, ...(change as Partial<AttemptRow>), answered_at, revision });
       return;
     }
-    const id = provider_message_id ?? this.changed.get(attempt)?.provider_message_id ?? null;
-    this.changed.set(attempt, { message_id, attempt, revision, status, provider_message_id: id });
+    const before = this.changed.get(attempt) ?? { message_id, attempt, ...NO_CHANGE };
+    const answered_at = before.answered_at ?? change.answered_at ?? null;
+    this.changed.set(attempt, { ...before, ...change, answered_at, revision });
   }
 
   private look(revision: string, status: WatchRow['status'], look_at: string, attempts?: number): void {

@@ -9,15 +9,20 @@ const BEGIN = `
   SELECT * FROM json_populate_recordset(NULL::message_attempts, $1::json)
   ON CONFLICT (message_id, attempt) DO UPDATE
      SET revision = excluded.revision, status = excluded.status,
-         provider_message_id = coalesce(excluded.provider_message_id, a.provider_message_id)
+         provider_message_id = coalesce(excluded.provider_message_id, a.provider_message_id),
+         answered_at = coalesce(a.answered_at, excluded.answered_at), counts = excluded.counts,
+         report = coalesce(excluded.report, a.report), reported_at = coalesce(excluded.reported_at, a.reported_at)
    WHERE a.revision < excluded.revision`;
 
 const CHANGE = `
   UPDATE message_attempts a
-     SET revision = x.revision, status = x.status,
-         provider_message_id = coalesce(x.provider_message_id, a.provider_message_id)
+     SET revision = x.revision, status = coalesce(x.status, a.status),
+         provider_message_id = coalesce(x.provider_message_id, a.provider_message_id),
+         answered_at = coalesce(a.answered_at, x.answered_at), counts = coalesce(x.counts, a.counts),
+         report = coalesce(x.report, a.report), reported_at = coalesce(x.reported_at, a.reported_at)
     FROM json_to_recordset($1::json)
-      AS x (message_id text, attempt integer, revision bigint, status text, provider_message_id text)
+      AS x (message_id text, attempt integer, revision bigint, status text, provider_message_id text,
+            answered_at timestamptz, counts boolean, report text, reported_at timestamptz)
    WHERE a.message_id = x.message_id AND a.attempt = x.attempt AND a.revision < x.revision`;
 
 const WATCH = `

@@ -1,6 +1,8 @@
 import type { Clock } from '../../../src/application/ports/clock';
 import type { Logger } from '../../../src/application/ports/logger';
 import type { SmsGateway, SmsGateways, SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
+import type { Sampled } from '../../../src/application/ports/health-samples';
+import { Circuits } from '../../../src/application/routing/circuits';
 import { CircuitHealth } from '../../../src/application/routing/circuit-health';
 import type { Tier } from '../../../src/domain/routing/tiers';
 
@@ -25,11 +27,16 @@ describe('the health of providers', () => {
   let told: string[];
   let written: string[];
   let health: CircuitHealth;
+  let circuits: Circuits;
+  let sampled: Sampled[];
   const clock: Clock = { now: () => nowMs, iso: () => new Date(nowMs).toISOString(), monotonicMs: () => nowMs };
   const silent = (): void => undefined;
   const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, child: () => logger };
   const request = { sender: 'WAHT', destination: '+254722000001', failedOver: false, take: false };
-  const context = { customerId: 'cus_1', sender: 'WAHT', destination: '+254722000001' };
+  const context = {
+    ...{ customerId: 'cus_1', sender: 'WAHT', destination: '+254722000001' },
+    ...{ submittedAtMs: 120_000, tookMs: 50 },
+  };
   const permitted = (tier: Tier, extra: Partial<typeof request> = {}): boolean =>
     health.permits('live', tier, { ...request, ...extra });
   const record = (outcome: SubmissionOutcome, times = 1, extra: Partial<typeof context> = {}): void => {
@@ -39,12 +46,17 @@ describe('the health of providers', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     [nowMs, told, written] = [1_000, [], []];
-    const journal = { opened: () => written.push('opened'), closed: () => written.push('closed') };
-    health = new CircuitHealth(gateways, clock, journal, logger);
+    const journal = {
+      opened: () => written.push('opened'),
+      recovered: (_gateway: SmsGateway, share: number) => written.push(`${share} %`),
+    };
+    circuits = new Circuits(clock, journal);
+    sampled = [];
+    health = new CircuitHealth(circuits, gateways, { add: (sample) => sampled.push(sample) }, clock, logger);
     health.onChange(({ provider, to }) => told.push(`${provider} ${to}`));
   });
   afterEach(() => {
-    health.stop();
+    circuits.stop();
     jest.useRealTimers();
   });
   const pass = (ms: number): void => {
@@ -56,16 +68,73 @@ describe('the health of providers', () => {
     record(refusal({}), 5);
     expect(permitted('tier_1')).toBe(false);
     expect(permitted('tier_2')).toBe(true);
-    expect(health.order('live', ['tier_1', 'tier_2'], request)).toEqual(['tier_2', 'tier_1']);
+    expect(health.order('live', ['tier_1', 'tier_2'], { ...request, messageId: 'msg_1' })).toEqual([
+      'tier_2',
+      'tier_1',
+    ]);
     pass(15_000);
     expect(told).toEqual(['at_tier_1 open', 'at_tier_1 half_open']);
     expect(permitted('tier_1', { failedOver: true })).toBe(false);
     expect(permitted('tier_1', { take: true })).toBe(true);
     expect(permitted('tier_1')).toBe(false);
-    record(accepted);
+    record(accepted, 20);
     expect(permitted('tier_1')).toBe(true);
+    expect(told.at(-1)).toBe('at_tier_1 returning');
+    record(accepted, 60);
     expect(told.at(-1)).toBe('at_tier_1 closed');
-    expect(written).toEqual(['opened', 'closed']);
+    expect(written).toEqual(['opened', '5 %', '25 %', '50 %', '100 %']);
+  });
+  it('wakes one waiting message after the other while it is tried', () => {
+    record(refusal({}), 5);
+    pass(15_000);
+    permitted('tier_1', { take: true });
+    record(accepted);
+    expect(told).toEqual(['open', 'half_open', 'half_open'].map((to) => `at_tier_1 ${to}`));
+  });
+  it('gives a returning provider its share of messages, and all of them where nothing else is open', () => {
+    record(refusal({}), 5);
+    pass(15_000);
+    record(accepted, 40);
+    const first = (): number => {
+      const ids = Array.from({ length: 1_000 }, (_, i) => `msg_${i}`);
+      return ids.filter((messageId) => {
+        const order = health.order('live', ['tier_1', 'tier_2'], { ...request, messageId });
+        return order[0] === 'tier_1';
+      }).length;
+    };
+    expect(first()).toBeGreaterThan(200);
+    expect(first()).toBeLessThan(300);
+    for (let i = 0; i < 5; i++) health.record('at_tier_2', refusal({}), context);
+    expect(first()).toBe(1_000);
+  });
+  it('learns from what another process wrote', () => {
+    const one = gateways.all()[0];
+    if (one === undefined) throw new Error('no gateway');
+    const until = new Date(nowMs + 60_000).toISOString();
+    circuits.adopt(one, { status: 'degraded', cause: 'score', until, provenBy: 'answer' });
+    expect(permitted('tier_1')).toBe(false);
+    circuits.adopt(one, { status: 'returning', cause: 'score', sharePercent: 25 });
+    expect(circuits.of(one).circuit).toMatchObject({ phase: 'returning', sharePercent: 25 });
+    circuits.adopt(one, { status: 'healthy' });
+    expect(circuits.of(one).circuit.phase).toBe('closed');
+    expect(written).toEqual([]);
+  });
+  it('counts what a provider did, in the minute in which it was asked to', () => {
+    record(accepted);
+    record(refusal({ class: 'F', code: '407', byProvider: true }));
+    record(refusal({ class: 'P', code: '406', byProvider: true }));
+    record({ kind: 'unknown', code: 'no_answer_in_time' });
+    const report = { customerId: 'cus_1', submittedAtMs: 120_000, reportedAtMs: 125_000 };
+    health.reported('at_tier_1', { ...report, outcome: 'delivered' });
+    health.reported('at_tier_1', { ...report, outcome: 'excused' });
+    health.reported('at_tier_1', { ...report, outcome: 'undelivered' });
+    expect(sampled.map(({ minute, counts }) => [minute, counts])).toEqual([
+      [2, { attempts: 1, accepted: 1, slow: 0 }],
+      [2, { attempts: 1, slow: 0 }],
+      [2, { attempts: 1, timeouts: 1 }],
+      [2, { delivered: 1, late: 0 }],
+      [2, { excused: 1 }],
+    ]);
   });
   it('writes one opening, however often the trial fails', () => {
     record(refusal({}), 5);

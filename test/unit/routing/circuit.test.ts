@@ -3,11 +3,15 @@ import {
   atTime,
   closedCircuit,
   FAILURES_TO_OPEN,
+  favours,
   FIRST_COOLDOWN_MS,
   giveBackTrial,
   LONGEST_COOLDOWN_MS,
   permits,
+  QUIET_STEP_MS,
+  shutByScore,
   takeTrial,
+  ticketOf,
   type Circuit,
   type Sign,
 } from '../../../src/domain/routing/circuit';
@@ -67,8 +71,42 @@ describe('a half-open circuit', () => {
     expect(permits(giveBackTrial(out), now, false)).toBe(true);
     expect(permits(out, now + 100, false)).toBe(true);
   });
-  it('closes at the first success', () => {
-    expect(attempt(takeTrial(halfOpen, now + 100), 'alive', now)).toMatchObject({ phase: 'closed', failuresInRow: 0 });
+  const successes = (circuit: Circuit, n: number, sign: Sign = 'alive', nowMs = now): Circuit =>
+    Array.from({ length: n }).reduce<Circuit>((before) => attempt(before, sign, nowMs), circuit);
+
+  it('gives the traffic back in steps of twenty successes', () => {
+    const shares = [halfOpen.sharePercent];
+    let circuit = halfOpen;
+    for (let i = 0; i < 80; i++) {
+      circuit = attempt(takeTrial(circuit, now + 100), 'alive', now);
+      if (circuit.sharePercent !== shares.at(-1)) shares.push(circuit.sharePercent);
+    }
+    expect(shares).toEqual([0, 5, 25, 50, 100]);
+    expect(circuit).toMatchObject({ phase: 'closed', failuresInRow: 0 });
+  });
+  it('goes on a step after five quiet minutes with a success', () => {
+    const tried = attempt(halfOpen, 'alive', now);
+    expect(atTime(tried, now + QUIET_STEP_MS - 1).phase).toBe('half_open');
+    expect(atTime(tried, now + QUIET_STEP_MS)).toMatchObject({ phase: 'returning', sharePercent: 5 });
+    expect(atTime(halfOpen, now + 2 * QUIET_STEP_MS).phase).toBe('half_open');
+  });
+  it('rests for longer after a failure in the first step, and begins a later step anew', () => {
+    const first = successes(halfOpen, 20);
+    expect(attempt(first, 'outage', now)).toMatchObject({ phase: 'open', untilMs: now + 30_000 });
+    const second = successes(first, 30);
+    expect(second).toMatchObject({ sharePercent: 25, step: { successes: 10 } });
+    const failed = attempt(second, 'outage', now);
+    expect(failed).toMatchObject({ phase: 'returning', sharePercent: 25, step: { successes: 0, failures: 1 } });
+    const opened = Array.from({ length: 4 }).reduce<Circuit>((before) => attempt(before, 'outage', now), failed);
+    expect(opened).toMatchObject({ phase: 'open', untilMs: now + FIRST_COOLDOWN_MS });
+  });
+  it('favours so many of a hundred messages as its step says', () => {
+    const first = successes(halfOpen, 20);
+    const ids = Array.from({ length: 10_000 }, (_, i) => `msg_01HXKR3${i}`);
+    const share = ids.filter((id) => favours(first, ticketOf(id))).length / ids.length;
+    expect(share).toBeGreaterThan(0.04);
+    expect(share).toBeLessThan(0.06);
+    expect(ids.every((id) => favours(closedCircuit, ticketOf(id)))).toBe(true);
   });
   it('opens again at a failure, for twice as long, up to fifteen minutes', () => {
     let circuit = halfOpen;
@@ -83,6 +121,36 @@ describe('a half-open circuit', () => {
     }
     expect(cooldowns.slice(0, 3)).toEqual([30_000, 60_000, 120_000]);
     expect(cooldowns.at(-1)).toBe(LONGEST_COOLDOWN_MS);
-    expect(attempt(circuit, 'alive', nowMs).cooldownMs).toBe(FIRST_COOLDOWN_MS);
+    expect(successes(circuit, 80, 'alive', nowMs).cooldownMs).toBe(FIRST_COOLDOWN_MS);
+  });
+});
+
+describe('a circuit shut by its score', () => {
+  const shut = shutByScore(closedCircuit, 'report', 0, 120_000);
+  const trying = atTime(shut, 120_000);
+
+  it('rests for the cool-down of a move', () => {
+    expect(shut).toMatchObject({ phase: 'open', untilMs: 120_000 });
+    expect(shutByScore(shut, 'answer', 10, 120_000)).toBe(shut);
+    expect(trying.phase).toBe('half_open');
+  });
+  it('comes back by reports where reports were what it lacked', () => {
+    const out = takeTrial(trying, 180_000);
+    const answered = attempt(out, 'alive', 120_001);
+    expect(permits(answered, 120_001, false)).toBe(false);
+    expect(answered.step.successes).toBe(0);
+    const reported = attempt(answered, 'delivered', 121_000);
+    expect(reported.step.successes).toBe(1);
+    expect(permits(reported, 121_000, false)).toBe(true);
+    expect(attempt(reported, 'undelivered', 122_000)).toMatchObject({ phase: 'open', untilMs: 122_000 + 240_000 });
+  });
+  it('is not moved by reports otherwise', () => {
+    expect(
+      attempts(
+        closedCircuit,
+        Array.from({ length: 50 }, () => 'undelivered'),
+      ).phase,
+    ).toBe('closed');
+    expect(attempt(halfOpen, 'delivered').step.successes).toBe(0);
   });
 });

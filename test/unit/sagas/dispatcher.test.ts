@@ -190,12 +190,16 @@ describe('dispatching', () => {
     await world.queue(order());
     await one.settle(messageId);
     expect(due()).toMatchObject([['retry', 1, expect.any(Number)]]);
-    const context = { customerId: 'cus_1', sender: 'WAHT', destination: '+254722000009' };
+    const context = {
+      ...{ customerId: 'cus_1', sender: 'WAHT', destination: '+254722000009' },
+      submittedAtMs: 0,
+      tookMs: 5,
+    };
     for (let i = 0; i < 20; i++)
       one.health.record('at_tier_1', refusedConnection, { ...context, customerId: `cus_${i}` });
     while (world.calls.length < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_2']);
-    one.health.stop();
+    one.circuits.stop();
   });
 
   it('never sends an unknown one again, and releases it at the report deadline', async () => {
@@ -228,6 +232,7 @@ describe('dispatching', () => {
     for (const tier of ['tier_1', 'tier_2', 'tier_3'] as const) {
       one.health.record(`at_${tier}`, refusal('F!', { scope: 'account' }), {
         ...{ customerId: 'cus_1', sender: 'WAHT', destination: '+254722000009' },
+        ...{ submittedAtMs: 0, tookMs: 5 },
       });
     }
     await world.queue(order());
@@ -239,7 +244,7 @@ describe('dispatching', () => {
     await one.settle(messageId);
     expect(world.types(messageId)).toEqual(['MessageQueued', 'MessageExpired']);
     expect(world.money).toEqual(['release expired']);
-    one.health.stop();
+    one.circuits.stop();
   });
 
   it('waits for money, and fails for want of it at the end of validity', async () => {

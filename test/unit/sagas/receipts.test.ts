@@ -102,6 +102,6 @@ describe('delivery reports', () => {
     await one.receipts.onReport(report());
     const request = { sender: 'WAHT', destination: '+254722000001', failedOver: false, take: false };
     expect(one.health.permits('live', 'tier_1', request)).toBe(false);
-    one.health.stop();
+    one.circuits.stop();
   });
 });

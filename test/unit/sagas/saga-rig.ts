@@ -3,6 +3,7 @@ import type { AttemptIndex, OpenAttempt } from '../../../src/application/ports/a
 import type { Clock } from '../../../src/application/ports/clock';
 import type { Configuration } from '../../../src/application/ports/configuration';
 import type { RecordedEvent } from '../../../src/application/ports/event-store';
+import type { Sampled } from '../../../src/application/ports/health-samples';
 import type { IdSource } from '../../../src/application/ports/id-source';
 import type { Logger } from '../../../src/application/ports/logger';
 import type { Metrics } from '../../../src/application/ports/metrics';
@@ -12,6 +13,7 @@ import type { Timer, Timers } from '../../../src/application/ports/timers';
 import type { Wallets } from '../../../src/application/ports/wallets';
 import type { ReportReaders } from '../../../src/application/ports/delivery-reports';
 import { CircuitHealth } from '../../../src/application/routing/circuit-health';
+import { Circuits } from '../../../src/application/routing/circuits';
 import { Affordability } from '../../../src/application/sagas/affordability';
 import { CallsUnderWay } from '../../../src/application/sagas/calls-under-way';
 import { ClaimMaker } from '../../../src/application/sagas/claim-maker';
@@ -46,6 +48,7 @@ const logger: Logger = { debug: silent, info: silent, warn: silent, error: silen
 const metrics: Metrics = {
   ...{ appendObserved: silent, walletConflict: silent, walletBatch: silent, dispatch: silent, report: silent },
   ...{ requestObserved: silent, projectionLag: silent, undecodable: silent, workerInFlight: silent, refused: silent },
+  providerScore: silent,
 };
 
 /** The parts of the world that all processes share. */
@@ -161,7 +164,9 @@ export class Process {
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly receipts: Receipts;
+  readonly circuits: Circuits;
   readonly health: CircuitHealth;
+  readonly samples: Sampled[] = [];
   readonly waitingRoom: WaitingRoom;
 
   constructor(
@@ -181,7 +186,9 @@ export class Process {
       ...{ reportGraceSeconds: 600, retryDelaysMs: [1_000, 5_000], waitRetryMs: 60_000, dispatchConcurrency: 64 },
       ...settings,
     } as Configuration;
-    this.health = new CircuitHealth(registry, clock, { opened: silent, closed: silent }, logger);
+    this.circuits = new Circuits(clock, { opened: silent, recovered: silent });
+    const samples = { add: (sample: Sampled) => void this.samples.push(sample) };
+    this.health = new CircuitHealth(this.circuits, registry, samples, clock, logger);
     const memory = new MessageMemory(store);
     const commands = new MessageCommands(store, ids, clock, memory);
     const recent = new RecentDispatches();

@@ -53,6 +53,7 @@ export class CountingMetrics implements Metrics {
   undecodable = ignored;
   workerInFlight = ignored;
   refused = ignored;
+  providerScore = ignored;
 }
 
 export class MemorySnapshots implements Snapshots {

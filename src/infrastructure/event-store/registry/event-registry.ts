@@ -7,7 +7,8 @@ import { customerEvents, priceListEvents } from './customer-events';
 import type { EventDefinition } from './event-definition';
 import type { EventFamily } from './events-document';
 import { messageEvents } from './message-events';
-import { blockEvents, providerEvents } from './safety-events';
+import { providerEvents } from './provider-events';
+import { blockEvents } from './safety-events';
 import { walletEvents } from './wallet-events';
 
 /** Every event there is. */

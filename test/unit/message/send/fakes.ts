@@ -15,6 +15,7 @@ import type { Logger } from '../../../../src/application/ports/logger';
 import type { ProviderHealth } from '../../../../src/application/ports/provider-health';
 import { ERASED, type Subject, type SubjectVault } from '../../../../src/application/ports/subject-vault';
 import type { WalletRef, Wallets } from '../../../../src/application/ports/wallets';
+import { DEFAULT_THRESHOLDS } from '../../../../src/domain/routing/move';
 import type { Tier } from '../../../../src/domain/routing/tiers';
 import { DomainError } from '../../../../src/domain/shared/domain-error';
 import type { DomainEvent } from '../../../../src/domain/shared/event';
@@ -244,6 +245,10 @@ export class StillHealth implements ProviderHealth {
 
   record(): void {}
 
+  reported(): void {}
+
+  shut(): void {}
+
   giveBack(): void {}
 
   onChange(): () => void {
@@ -283,6 +288,7 @@ export const configuration: Configuration = {
   retryDelaysMs: [1_000, 4_000],
   waitRetryMs: 60_000,
   dispatchConcurrency: 64,
+  routing: DEFAULT_THRESHOLDS,
   logLevel: 'silent',
   accessLogSample: 0,
   trustedProxies: [],

@@ -1,0 +1,87 @@
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import type { EventDefinition, Upcaster } from './event-definition';
+import { count, exact, instant, oneOf, orNull, text, tier } from './schema-parts';
+
+const number = Type.Number({ minimum: 0 });
+/** A list that nobody changes, as the domain has them. */
+const list = <Item extends TSchema>(item: Item) => Type.Unsafe<readonly Static<Item>[]>(Type.Array(item));
+
+const calls = exact({ attempts: count, accepted: count, timeouts: count, slow: count });
+const reports = exact({ due: count, delivered: count, late: count });
+const standing = exact({
+  provider: text,
+  tier,
+  status: oneOf('healthy', 'degraded', 'returning'),
+  movedSecondsAgo: orNull(number),
+  inputs: exact({
+    window: exact({
+      fromMinute: count,
+      toMinute: count,
+      calls: exact({ largest: calls, others: calls }),
+      reports: exact({ largest: reports, others: reports }),
+    }),
+    baseline: exact({ due: count, delivered: count }),
+    reportsSilentEverywhere: Type.Boolean(),
+  }),
+});
+const component = exact({
+  name: oneOf('accept', 'delivery', 'timeouts', 'latency', 'delay'),
+  samples: number,
+  rate: number,
+  points: number,
+});
+const move = exact({
+  inputs: exact({
+    subject: standing,
+    alternatives: list(standing),
+    thresholds: exact({ degradeUnder: number, margin: number, cooldownSeconds: number }),
+  }),
+  outcome: exact({
+    kind: oneOf('degrade', 'stay'),
+    why: oneOf(
+      ...(['under_threshold', 'too_few_samples', 'over_threshold', 'cooling_down'] as const),
+      ...(['no_better_tier', 'degraded_already'] as const),
+    ),
+    score: exact({ value: orNull(number), components: list(component) }),
+    alternatives: list(
+      exact({ provider: text, tier, score: orNull(number), verdict: oneOf('better', 'degraded', 'not_better') }),
+    ),
+  }),
+});
+
+/** Before there were scores, the cause was a circuit. */
+const degradedByCircuit: Upcaster = ({ failuresInRow, lastCode, ...known }) => ({
+  ...known,
+  circuit: { failuresInRow: failuresInRow ?? 0, lastCode: lastCode ?? 'unknown' },
+  move: null,
+});
+
+/** Before there were steps, a provider came back at once. */
+const recoveredAtOnce: Upcaster = (data) => ({ ...data, sharePercent: 100 });
+
+const second = <Schema extends ReturnType<typeof exact>>(
+  summary: string,
+  schema: Schema,
+  fromFirst: Upcaster,
+): EventDefinition<Schema> => ({ version: 2, schema, summary, upcasters: new Map([[1, fromFirst]]) });
+
+/** Streams `provider-{name}`. */
+export const providerEvents = {
+  ProviderDegraded: second(
+    'Routing leaves the provider alone until then; a move by score holds all that it was decided on.',
+    exact({
+      provider: text,
+      tier: text,
+      cause: oneOf('circuit', 'score'),
+      until: instant,
+      circuit: orNull(exact({ failuresInRow: count, lastCode: Type.String() })),
+      move: orNull(move),
+    }),
+    degradedByCircuit,
+  ),
+  ProviderRecovered: second(
+    'The provider gets this share of its traffic back, in percent; at 100 it is back.',
+    exact({ provider: text, tier: text, cause: oneOf('circuit', 'score'), sharePercent: count }),
+    recoveredAtOnce,
+  ),
+};
