@@ -1,0 +1,105 @@
+import type { Redis } from 'ioredis';
+import type { MessageEvent } from '../../../src/domain/message/events';
+import { emptyTally, type MinuteTally } from '../../../src/domain/routing/window';
+import { PostgresSampleHistory } from '../../../src/infrastructure/redis/postgres-sample-history';
+import { RedisConnection } from '../../../src/infrastructure/redis/redis-connection';
+import { RedisHealthSamples, type SampleHistory } from '../../../src/infrastructure/redis/redis-health-samples';
+import { messageAttemptsProjection } from '../../../src/projections/message-attempts/message-attempts.projection';
+import { messageEvents, queued } from '../../support/message-events';
+import { applyTwice, migratedDatabase, TestLog, type MigratedDatabase } from '../../support/projection-spec';
+import { emptyRedis, quiet } from './redis-fixture';
+
+const NOW = Date.parse('2026-11-22T06:05:30.000Z');
+const MINUTE = Math.floor(Date.parse('2026-11-22T06:00:01.000Z') / 60_000);
+const NOW_MINUTE = Math.floor(NOW / 60_000);
+const nothing: SampleHistory = {
+  minutesSince: () => Promise.resolve([]),
+  hoursSince: () => Promise.resolve([]),
+};
+
+describe('counts of the providers’ health in Redis', () => {
+  let raw: Redis;
+  let connection: RedisConnection;
+  const of = (history: SampleHistory = nothing): RedisHealthSamples =>
+    new RedisHealthSamples(connection, history, () => NOW, quiet);
+  const window = (samples: RedisHealthSamples) => samples.minutes('sim-tier_1', NOW_MINUTE - 14, NOW_MINUTE);
+
+  beforeAll(async () => {
+    const redis = await emptyRedis();
+    raw = redis.raw;
+    connection = new RedisConnection(redis.url, quiet);
+    await new Promise((resolve) => connection.redis.once('ready', resolve));
+  });
+  beforeEach(() => raw.flushdb());
+  afterAll(() => {
+    raw.disconnect();
+    connection.close();
+  });
+
+  it('adds up what several processes saw', async () => {
+    const counts: Partial<MinuteTally> = { attempts: 1, accepted: 1 };
+    const processes = [of(), of()];
+    for (const [i, samples] of processes.entries()) {
+      for (let n = 0; n <= i; n++) {
+        samples.add({ provider: 'sim-tier_1', customerId: 'cus_1', minute: MINUTE, counts });
+        samples.add({ provider: 'sim-tier_1', customerId: `cus_${i}2`, minute: MINUTE, counts: { delivered: 1 } });
+      }
+      await samples.stop();
+    }
+    const rows = await window(of());
+    expect(rows).toHaveLength(3);
+    expect(rows).toContainEqual({ ...emptyTally, minute: MINUTE, customerId: 'cus_1', attempts: 3, accepted: 3 });
+    expect(rows).toContainEqual({ ...emptyTally, minute: MINUTE, customerId: 'cus_12', delivered: 2 });
+    expect(await of().baseline('sim-tier_1', NOW_MINUTE)).toEqual({ due: 3, delivered: 3 });
+    expect(await of().anySince(NOW_MINUTE)).toBe(true);
+    expect(await of().anySince(NOW_MINUTE + 1)).toBe(false);
+  });
+
+  it('does not take messages whose reports are not due into the day’s rate', async () => {
+    const samples = of();
+    const counts = { attempts: 10, accepted: 10 };
+    samples.add({ provider: 'sim-tier_1', customerId: 'cus_1', minute: NOW_MINUTE - 2, counts });
+    samples.add({ provider: 'sim-tier_1', customerId: 'cus_1', minute: MINUTE, counts: { ...counts, delivered: 9 } });
+    await samples.stop();
+    expect(await samples.baseline('sim-tier_1', NOW_MINUTE)).toEqual({ due: 10, delivered: 9 });
+  });
+
+  it('lets everything end by itself', async () => {
+    const samples = of();
+    samples.add({ provider: 'p', customerId: 'c', minute: MINUTE, counts: { attempts: 1, accepted: 1 } });
+    await samples.stop();
+    const names = (await raw.keys('waht:health:*')).filter((name) => name !== 'waht:health:written');
+    expect(names).toHaveLength(3);
+    for (const name of names) expect(await raw.ttl(name)).toBeGreaterThan(0);
+  });
+
+  describe('after Redis has lost them', () => {
+    let db: MigratedDatabase;
+    beforeAll(async () => {
+      db = await migratedDatabase();
+      const log = new TestLog();
+      const say = (n: number, ...events: MessageEvent[]): void => {
+        for (const event of [queued(n), ...events]) log.append(messageEvents(n).stream, event);
+      };
+      const m = messageEvents;
+      say(1, m(1).started(), m(1).dispatched(), m(1).delivered());
+      say(2, m(2).started(), m(2).dispatched());
+      say(3, m(3).started(), m(3).unknown());
+      say(4, m(4).started(), m(4).refused());
+      say(5, m(5).started());
+      await applyTwice(db.database, messageAttemptsProjection, log.all, 'one by one');
+    });
+    afterAll(() => db.close());
+
+    it('makes them again from the read model, once', async () => {
+      const samples = of(new PostgresSampleHistory(db.database));
+      await samples.anySince(0);
+      const [row, ...others] = await window(samples);
+      expect(others).toEqual([]);
+      expect(row).toMatchObject({ minute: MINUTE, attempts: 4, accepted: 2, timeouts: 1, delivered: 1, excused: 0 });
+      await samples.anySince(0);
+      expect(await window(samples)).toEqual([row]);
+      expect(await samples.baseline('sim-tier_1', NOW_MINUTE)).toEqual({ due: 2, delivered: 1 });
+    });
+  });
+});

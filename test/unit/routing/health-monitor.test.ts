@@ -1,0 +1,142 @@
+import type { Clock } from '../../../src/application/ports/clock';
+import type { HealthSamples } from '../../../src/application/ports/health-samples';
+import type { IdSource } from '../../../src/application/ports/id-source';
+import type { Logger } from '../../../src/application/ports/logger';
+import type { SmsGateway, SmsGateways } from '../../../src/application/ports/sms-gateway';
+import { Circuits } from '../../../src/application/routing/circuits';
+import { HealthMonitor } from '../../../src/application/routing/health-monitor';
+import { ProviderFollower } from '../../../src/application/routing/provider-follower';
+import { ProviderJournal } from '../../../src/application/routing/provider-journal';
+import type { ProviderDegraded, ProviderEvent } from '../../../src/domain/routing/events';
+import { DEFAULT_THRESHOLDS, decideMove } from '../../../src/domain/routing/move';
+import { TIERS, type Tier } from '../../../src/domain/routing/tiers';
+import { emptyTally, type MinuteOfCustomer, type MinuteTally } from '../../../src/domain/routing/window';
+import { MemoryEventStore } from '../../support/memory-event-store';
+
+const NOW = Date.parse('2026-11-22T06:00:30.000Z');
+const MINUTE = Math.floor(NOW / 60_000);
+const gateway = (tier: Tier): SmsGateway => ({
+  ...{ name: `at_${tier}`, tier, adapter: 'africastalking', simulated: true, deadlineMs: 10_000 },
+  submit: () => Promise.resolve({ kind: 'unknown', code: 'never called' }),
+});
+const all = TIERS.map(gateway);
+const gateways: SmsGateways = {
+  forTier: (_mode, tier) => all.find((one) => one.tier === tier) ?? null,
+  byName: (name) => all.find((one) => one.name === name) ?? null,
+  all: () => all,
+};
+let uuids = 0;
+const ids: IdSource = {
+  next: (prefix) => `${prefix}_x`,
+  uuid: () => `00000000-0000-4000-8000-${(uuids++).toString(16).padStart(12, '0')}`,
+  derived: (parent, name) => `${parent.slice(0, 24)}${name.padStart(12, 'a')}`,
+  messageIdForKey: () => 'msg_x',
+};
+
+describe('the monitor of the providers’ health', () => {
+  let rows: Map<string, MinuteOfCustomer[]>;
+  let reads: number;
+  let nowMs: number;
+  let store: MemoryEventStore;
+  let circuits: Circuits;
+  let journal: ProviderJournal;
+  let follower: ProviderFollower;
+  let monitor: HealthMonitor;
+  let errors: string[];
+  const seen = new Map<string, number | null>();
+  const clock: Clock = { now: () => nowMs, iso: () => new Date(nowMs).toISOString(), monotonicMs: () => nowMs };
+  const silent = (): void => undefined;
+  const logger: Logger = {
+    ...{ debug: silent, info: silent, warn: silent, child: () => logger },
+    error: (_fields, message) => errors.push(message),
+  };
+  const samples: HealthSamples = {
+    add: silent,
+    anySince: () => Promise.resolve(rows.size > 0),
+    minutes: (provider) => {
+      reads++;
+      return Promise.resolve(rows.get(provider) ?? []);
+    },
+    baseline: () => Promise.resolve({ due: 0, delivered: 0 }),
+  };
+  const traffic = (tier: Tier, tally: Partial<MinuteTally>): void => {
+    const minutes = Array.from({ length: 15 }, (_, ago) => MINUTE - ago);
+    const of = (customerId: string) => minutes.map((minute) => ({ ...emptyTally, ...tally, minute, customerId }));
+    rows.set(`at_${tier}`, [...of('cus_1'), ...of('cus_2')]);
+  };
+  const good = { attempts: 10, accepted: 10, delivered: 10 };
+  const degraded = async (tier: Tier): Promise<ProviderDegraded['data'][]> => {
+    await journal.flush();
+    const events = await store.readStream<ProviderEvent>(`provider-at_${tier}`);
+    return events.filter(({ type }) => type === 'ProviderDegraded').map(({ data }) => data as ProviderDegraded['data']);
+  };
+
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    [rows, reads, nowMs, errors] = [new Map(), 0, NOW, []];
+    store = new MemoryEventStore();
+    journal = new ProviderJournal(store, ids, clock, logger);
+    circuits = new Circuits(clock, journal);
+    follower = new ProviderFollower(store, circuits, () => all, logger);
+    const leadership = { stand: () => ({ isLeading: () => true, stop: () => Promise.resolve() }) };
+    monitor = new HealthMonitor(
+      {
+        ...{ samples, gateways, circuits, follower, journal, leadership, clock, logger },
+        observe: (provider, { value }) => seen.set(provider, value),
+      },
+      DEFAULT_THRESHOLDS,
+    );
+  });
+  afterEach(() => {
+    circuits.stop();
+    jest.useRealTimers();
+  });
+
+  it('reads nothing while nothing is sent', async () => {
+    await monitor.look();
+    expect(reads).toBe(0);
+  });
+  it('takes traffic off a provider whose score fell, and writes down what it was decided on', async () => {
+    traffic('tier_1', { ...good, accepted: 3, delivered: 3 });
+    traffic('tier_2', good);
+    await monitor.look();
+    const [event, ...others] = await degraded('tier_1');
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({ cause: 'score', circuit: null, until: '2026-11-22T06:02:30.000Z' });
+    if (event?.move == null) throw new Error('no move was written');
+    expect(decideMove(event.move.inputs)).toEqual(event.move.outcome);
+    expect(event.move.outcome.alternatives.map(({ tier, verdict }) => [tier, verdict])).toEqual([
+      ['tier_2', 'better'],
+      ['tier_3', 'better'],
+    ]);
+    expect(circuits.of(gateway('tier_1')).circuit.phase).toBe('open');
+    expect(seen.get('at_tier_2')).toBe(100);
+    await monitor.look();
+    expect(await degraded('tier_1')).toHaveLength(1);
+  });
+  it('moves nothing when every tier is equally bad', async () => {
+    for (const tier of TIERS) traffic(tier, { ...good, accepted: 3, delivered: 3 });
+    await monitor.look();
+    for (const tier of TIERS) expect(await degraded(tier)).toEqual([]);
+  });
+  it('alerts, and moves nothing, when reports stop from all providers at once', async () => {
+    for (const tier of TIERS) traffic(tier, { ...good, delivered: 0 });
+    await monitor.look();
+    await monitor.look();
+    for (const tier of TIERS) expect(await degraded(tier)).toEqual([]);
+    expect(errors).toHaveLength(1);
+  });
+  it('does not judge a provider that came back by what it was', async () => {
+    traffic('tier_1', { ...good, accepted: 3, delivered: 3 });
+    traffic('tier_2', good);
+    await monitor.look();
+    nowMs += 130_000;
+    circuits.at(circuits.of(gateway('tier_1')), nowMs);
+    journal.recovered(gateway('tier_1'), 5);
+    await journal.flush();
+    await follower.read(gateway('tier_1'));
+    nowMs += 121_000;
+    await monitor.look();
+    expect(await degraded('tier_1')).toHaveLength(1);
+  });
+});
