@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from '../../application/ports/configuration';
 import type { Logger } from '../../application/ports/logger';
+import { ConfigurationError } from '../config/environment';
 import { Database, type DatabaseOptions } from './database';
 import { prepareLogin, refuseMightyLogin } from './login';
 import { assertMigrated, findMigrations, migrate } from './migrations';
@@ -49,12 +50,29 @@ export async function openDatabases(configuration: DatabaseConfiguration, logger
  * @returns the names of the migrations applied now.
  * @throws MigrationError
  */
-export async function migrateAsOwner(configuration: DatabaseConfiguration, logger: Logger): Promise<string[]> {
-  const { databaseUrl, databaseOwnerUrl } = configuration;
-  const owner = new Database(databaseOwnerUrl ?? databaseUrl, { ...usual(logger), max: 2 });
+export function migrateAsOwner(configuration: DatabaseConfiguration, logger: Logger): Promise<string[]> {
+  return asOwner(configuration, logger, async (owner) =>
+    migrate(owner, await findMigrations(), logger, (sql) => prepareLogin(sql, configuration.databaseUrl)),
+  );
+}
+
+/**
+ * For what only the owner of the tables may do: to make, move and vacuum them. Its statements take as long as they take.
+ * It need be no superuser, so where it reads or writes rows, row-level security binds it.
+ * @throws ConfigurationError where this process was not told the owner's URL.
+ */
+export async function asOwner<T>(
+  { databaseOwnerUrl }: DatabaseConfiguration,
+  logger: Logger,
+  work: (owner: Database) => Promise<T>,
+): Promise<T> {
+  if (databaseOwnerUrl === null) {
+    throw new ConfigurationError(['DATABASE_MIGRATION_URL is missing: only the owner of the tables may do this']);
+  }
+  const owner = new Database(databaseOwnerUrl, { ...usual(logger), statementTimeoutMs: 0, max: 4 });
   try {
     await reachable(owner, logger);
-    return await migrate(owner, await findMigrations(), logger, (sql) => prepareLogin(sql, databaseUrl));
+    return await work(owner);
   } finally {
     await owner.close();
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, type Environment } from '../../../src/infrastructure/config/environment';
-import { readConfiguration } from '../../../src/infrastructure/config/read-configuration';
+import { readConfiguration, readMigrationConfiguration } from '../../../src/infrastructure/config/read-configuration';
 
 const secret = (): string => randomBytes(32).toString('base64url');
 
@@ -122,6 +122,9 @@ describe('readConfiguration', () => {
     ['PUBLIC_BASE_URL', { PUBLIC_BASE_URL: 'http://api.example.test' }],
     ['PUBLIC_BASE_URL', { PUBLIC_BASE_URL: '' }],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://waht:postgres@db/waht' }],
+    ['DATABASE_MIGRATION_URL', { DATABASE_MIGRATION_URL: 'postgres://owner:changeme@db/waht' }],
+    ['DATABASE_MIGRATION_URL', { DATABASE_MIGRATION_URL: 'mysql://owner:x@db/waht' }],
+    ['DATABASE_MIGRATION_URL', { DATABASE_MIGRATION_URL: `postgres://waht:${secret()}@db/waht` }],
     ['ESDB_URL', { ESDB_URL: 'esdb://admin:changeit@store:2113' }],
     ['TIER_2', { TIER_2: 'simulated', TIER_2_URL: 'http://sandbox:9000' }],
     ['TIER_1_API_KEY', { TIER_1_API_KEY: '' }],
@@ -130,6 +133,24 @@ describe('readConfiguration', () => {
     ['TEST_TIER_1_NAME', { TEST_TIER_1_NAME: 'africastalking-tier-1' }],
   ])('refuses in production, naming %s', (variable, change) => {
     expect(problemsOf({ ...production(), ...change }).map((problem) => problem.split(' ')[0])).toEqual([variable]);
+  });
+
+  it('migrates with the one URL in development, and in production only with that of an owner', () => {
+    const { DATABASE_URL } = development();
+    const owner = `postgres://owner:${secret()}@db:5432/waht`;
+    expect(readConfiguration(development()).databaseOwnerUrl).toBe(DATABASE_URL);
+    expect(readConfiguration(production()).databaseOwnerUrl).toBeNull();
+    const both = { ...production(), DATABASE_MIGRATION_URL: owner };
+    expect(readConfiguration(both).databaseOwnerUrl).toBe(owner);
+    const { WAHT_ENV, DATABASE_URL: login } = production();
+    expect(readMigrationConfiguration({ WAHT_ENV, DATABASE_URL: login, DATABASE_MIGRATION_URL: owner })).toEqual({
+      environment: 'production',
+      databaseUrl: login,
+      databaseOwnerUrl: owner,
+    });
+    expect(() => readMigrationConfiguration({ WAHT_ENV, DATABASE_URL: login })).toThrow(
+      'DATABASE_MIGRATION_URL is missing',
+    );
   });
 
   it('never mixes real and simulated tiers for live keys, in development either', () => {
