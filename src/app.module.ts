@@ -7,6 +7,7 @@ import { SagasModule } from './application/sagas/sagas.module';
 import type { Configuration } from './application/ports/configuration';
 import { WalletQueriesModule } from './application/wallet/wallet-queries.module';
 import { WalletModule } from './application/wallet/wallet.module';
+import { AuditModule } from './infrastructure/audit/audit.module';
 import { ConfigModule } from './infrastructure/config/config.module';
 import { CryptoModule } from './infrastructure/crypto/crypto.module';
 import { CustomerDirectoryModule } from './infrastructure/customer-directory/customer-directory.module';
@@ -36,6 +37,7 @@ export class AppModule {
         PostgresModule,
         EventStoreModule,
         CryptoModule,
+        AuditModule,
         NumberingModule,
         RedisModule,
         CustomerDirectoryModule,

@@ -5,8 +5,11 @@ import { CUSTOMER_READS, type CustomerReads } from '../application/ports/custome
 import { CLOCK, type Clock } from '../application/ports/clock';
 import { ID_SOURCE, type IdSource } from '../application/ports/id-source';
 import { EVENT_STORE, type EventStore } from '../application/ports/event-store';
+import type { Configuration } from '../application/ports/configuration';
+import { LOGGER, type Logger } from '../application/ports/logger';
 import { MESSAGE_READS, type MessageReads } from '../application/ports/message-reads';
 import { TENANT_READS, type TenantReads } from '../application/ports/tenant-reads';
+import { SUBSCRIPTIONS, type Subscriptions } from '../application/ports/subscriptions';
 import { WALLETS, type CommandContext, type Wallets } from '../application/ports/wallets';
 import type { Written } from '../application/customer/customer-stream';
 import { requestContext, type Origin } from '../application/shared/metadata';
@@ -18,6 +21,7 @@ import { eventOf } from '../projections/shared/event-of';
 import type { RegisteredCustomer } from '../domain/customer/state';
 import { readConfiguration } from '../infrastructure/config/read-configuration';
 import { DATABASE, type Database } from '../infrastructure/postgres/database';
+import { asOwner } from '../infrastructure/postgres/open-databases';
 import { CliModule } from './cli.module';
 
 /** How long a command waits until what it wrote can be read. */
@@ -35,7 +39,10 @@ export class Application {
     /** Over all customers, as operators may look. */
     readonly database: Database,
     readonly tenants: TenantReads,
-    private readonly store: EventStore,
+    readonly store: EventStore,
+    readonly subscriptions: Subscriptions,
+    readonly configuration: Configuration,
+    private readonly logger: Logger,
     private readonly ids: IdSource,
     private readonly clock: Clock,
   ) {
@@ -60,6 +67,9 @@ export class Application {
           context.get<Database>(DATABASE, { strict: false }),
           context.get<TenantReads>(TENANT_READS, { strict: false }),
           context.get<EventStore>(EVENT_STORE, { strict: false }),
+          context.get<Subscriptions>(SUBSCRIPTIONS, { strict: false }),
+          configuration,
+          context.get<Logger>(LOGGER, { strict: false }),
           context.get<IdSource>(ID_SOURCE, { strict: false }),
           context.get<Clock>(CLOCK, { strict: false }),
         ),
@@ -76,6 +86,11 @@ export class Application {
       await this.customers.knows(written.stream, written.revision, KNOWN_WITHIN_MS);
     }
     return written;
+  }
+
+  /** Works as the owner of the tables. @throws ConfigurationError where its URL is not known here. */
+  asOwner<T>(work: (owner: Database) => Promise<T>): Promise<T> {
+    return asOwner(this.configuration, this.logger, work);
   }
 
   context(customerId: string | null): CommandContext {

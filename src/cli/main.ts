@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { DomainError } from '../domain/shared/domain-error';
 import { ConfigurationError } from '../infrastructure/config/environment';
+import { addAuditCommands } from './audit-commands';
 import { addCustomerCommands } from './customer-commands';
 import { addDemoCommand } from './demo-command';
 import { addKeyCommands, addSenderIdCommands } from './key-commands';
@@ -26,6 +27,7 @@ export function commandLine(): Command {
     addMessageCommands,
     addReadSideCommands,
     addMigrateCommand,
+    addAuditCommands,
     addDemoCommand,
   ]) {
     add(program);

@@ -4,7 +4,6 @@ import { PlaceBlock } from '../application/fraud/place-block';
 import type { BlockTarget } from '../application/fraud/block-target';
 import { DomainError } from '../domain/shared/domain-error';
 import { readCheckpoints } from '../infrastructure/projections/checkpoints';
-import { verifyChain } from '../projections/audit/audit.reader';
 import { standingBlocks } from '../projections/blocks/blocks.reader';
 import { Application } from './application';
 import { idOf } from './arguments';
@@ -83,22 +82,6 @@ export function addReadSideCommands(program: Command): void {
             all.map((one) => [one.name, one.version, one.position, one.events, one.last_event_at, one.updated_at]),
           ),
         );
-      }),
-    );
-  program
-    .command('audit')
-    .description('the audit log')
-    .command('verify')
-    .description('recomputes the whole chain; exit code 1 where it does not hold')
-    .option('--json', 'print JSON')
-    .action((options: OutputOptions) =>
-      Application.with(async (app) => {
-        const { rows, brokenAt, hash } = await verifyChain(app.database);
-        const report = { rows: rows.toString(), broken_at: brokenAt?.toString() ?? null, hash };
-        print(report, options, () =>
-          brokenAt === null ? `The chain holds: ${rows} rows, ${hash}.` : `The chain is broken at row ${brokenAt}.`,
-        );
-        if (brokenAt !== null) process.exitCode = 1;
       }),
     );
 }

@@ -69,6 +69,12 @@ export class MemoryMetrics implements Metrics {
   providerScore(): void {
     this.others.push('providerScore');
   }
+  accessDropped(calls: number): void {
+    this.others.push(`accessDropped ${calls}`);
+  }
+  headRefused(): void {
+    this.others.push('headRefused');
+  }
 }
 
 /** Both adapters over one store, with what they logged and counted. */

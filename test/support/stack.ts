@@ -160,5 +160,6 @@ function drawSecrets(): Secrets {
     postgres_app_password: draw(),
     redis_password: draw(),
     sandbox_api_key: draw(),
+    audit_signing_key: draw(),
   };
 }

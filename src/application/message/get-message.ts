@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
-import { MESSAGE_READS, type MessageReads, type MessageView } from '../ports/message-reads';
+import { MESSAGE_READS, NO_SUCH_MESSAGE, type MessageReads, type MessageView } from '../ports/message-reads';
 
 /** One message of this customer in this mode. @throws DomainError not_found */
 export class GetMessage extends Query<MessageView> {
@@ -21,7 +21,7 @@ export class GetMessageHandler implements IQueryHandler<GetMessage> {
 
   async execute({ customerId, mode, messageId }: GetMessage): Promise<MessageView> {
     const view = await this.reads.find(customerId, mode, messageId);
-    if (view === null) throw new DomainError('not_found', 'There is no message with this id.');
+    if (view === null) throw new DomainError('not_found', NO_SUCH_MESSAGE);
     return view;
   }
 }

@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
-import { MESSAGE_READS, type MessageReads, type TimelineEntry } from '../ports/message-reads';
+import { MESSAGE_READS, NO_SUCH_MESSAGE, type MessageReads, type TimelineEntry } from '../ports/message-reads';
 
 /** Everything that happened to a message, in order. @throws DomainError not_found */
 export class GetTimeline extends Query<TimelineEntry[]> {
@@ -21,7 +21,7 @@ export class GetTimelineHandler implements IQueryHandler<GetTimeline> {
 
   async execute({ customerId, mode, messageId }: GetTimeline): Promise<TimelineEntry[]> {
     const entries = await this.reads.timeline(customerId, mode, messageId);
-    if (entries === null) throw new DomainError('not_found', 'There is no message with this id.');
+    if (entries === null) throw new DomainError('not_found', NO_SUCH_MESSAGE);
     return entries;
   }
 }

@@ -25,6 +25,17 @@ export interface MasterKeys {
   readonly byVersion: ReadonlyMap<number, Buffer>;
 }
 
+/** How the audit log is made provable. */
+export interface AuditConfiguration {
+  /** 32 bytes, the private half of an Ed25519 key. Null: heads are not signed (development only). */
+  readonly signingKey: Buffer | null;
+  /** Public keys, 32 bytes each, that signed earlier heads. */
+  readonly trustedKeys: readonly Buffer[];
+  /** Where the signed heads are kept: outside Postgres. */
+  readonly folder: string;
+  readonly headEveryMs: number;
+}
+
 /** Read once at start from the environment; every bad variable is named at once. Units are in the names. */
 export interface Configuration {
   readonly environment: 'development' | 'production';
@@ -61,4 +72,5 @@ export interface Configuration {
   /** Share of successful requests that get an access-log line, 0 to 1. Failures always do. */
   readonly accessLogSample: number;
   readonly trustedProxies: readonly string[];
+  readonly audit: AuditConfiguration;
 }

@@ -66,9 +66,12 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** Reads of one customer in one mode; another's id is as one that never was. */
+/** What every id is answered with that is none of this customer's, in this mode. */
+export const NO_SUCH_MESSAGE = 'There is no message with this id.';
+
+/** Reads of one customer in one mode; another's id is as one that never was: NotYours is answered as null is. */
 export interface MessageReads {
-  /** From the read model; where it has not come yet, from the stream. Null: no such message here. */
+  /** From the read model; where it has not come yet, from the stream. Null: no such message. @throws NotYours */
   find(customerId: string, mode: Mode, messageId: string): Promise<MessageView | null>;
   /** Newest first. @throws DomainError invalid_cursor */
   list(
@@ -78,6 +81,6 @@ export interface MessageReads {
     limit: number,
     after: string | null,
   ): Promise<Page<MessageView>>;
-  /** Every event of the stream but MessageAbandoned, in order. Null: no such message here. */
+  /** Every event of the stream but MessageAbandoned, in order. Null: no such message. @throws NotYours */
   timeline(customerId: string, mode: Mode, messageId: string): Promise<TimelineEntry[] | null>;
 }

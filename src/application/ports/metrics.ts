@@ -13,4 +13,8 @@ export interface Metrics {
   refused(code: string): void;
   /** 0 to 100; null: too few samples to say. */
   providerScore(provider: string, score: number | null): void;
+  /** Refused calls that the log of refused calls could not keep. */
+  accessDropped(calls: number): void;
+  /** The end of a log did not follow from what was signed before. */
+  headRefused(): void;
 }

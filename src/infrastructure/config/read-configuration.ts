@@ -1,5 +1,6 @@
 import { DEFAULT_THRESHOLDS } from '../../domain/routing/move';
 import type { Configuration, Role } from '../../application/ports/configuration';
+import { readAudit } from './audit';
 import { EnvironmentReader, type Environment } from './environment';
 import { readMasterKeys } from './master-keys';
 import { readSecret, refuseDefaultPassword, refuseSharedSecrets } from './secrets';
@@ -115,12 +116,14 @@ export function readConfiguration(environment: Environment): Configuration {
   const masterKeys = readMasterKeys(reader, production);
   const lookupKey = readSecret(reader, 'WAHT_LOOKUP_KEY', production, 'makes the keyed hashes for look-ups');
   const callbackKey = readSecret(reader, 'WAHT_CALLBACK_SECRET', production, "stands in the providers' callback URLs");
+  const audit = readAudit(reader, production);
   refuseSharedSecrets(
     reader,
     new Map([
       ...[...masterKeys.byVersion].map(([version, key]) => [masterKeyName(version), key] as const),
       ['WAHT_LOOKUP_KEY', lookupKey],
       ['WAHT_CALLBACK_SECRET', callbackKey],
+      ...(audit.signingKey === null ? [] : [['WAHT_AUDIT_SIGNING_KEY', audit.signingKey] as const]),
     ]),
   );
   const configuration: Configuration = {
@@ -151,6 +154,7 @@ export function readConfiguration(environment: Environment): Configuration {
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     accessLogSample: reader.fraction('ACCESS_LOG_SAMPLE', 0.01),
     trustedProxies: reader.list('TRUSTED_PROXIES', []),
+    audit,
   };
   reader.finish();
   return Object.freeze(configuration);

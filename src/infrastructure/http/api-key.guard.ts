@@ -32,6 +32,29 @@ const BEARER = /^bearer +([^\s]+) *$/i;
 /** Compared with where there is no such key, so that a known id takes no longer than an unknown one. */
 const NOBODY = createHash('sha256').update('nobody').digest();
 
+/** Why a key was not taken. The answer does not say; the log of refused calls does. */
+export type KeyTrouble = 'no_key' | 'malformed_key' | 'unknown_key' | 'wrong_secret' | 'revoked_key' | 'expired_key';
+
+/** A call without a key that is good. `key`: the one that it names, where there is such a one. */
+export class KeyRefused extends DomainError {
+  constructor(
+    readonly reason: KeyTrouble,
+    readonly key: ApiKeyRecord | null,
+  ) {
+    super('unauthenticated', 'A valid API key is needed: Authorization: Bearer <key>.');
+  }
+}
+
+/** A good key that may not do this. */
+export class ScopeRefused extends DomainError {
+  constructor(
+    scopes: readonly Scope[],
+    readonly key: ApiKeyRecord,
+  ) {
+    super('forbidden_scope', `This key lacks the scope ${scopes.join(' or ')}.`);
+  }
+}
+
 /** Who calls: by a bearer key, from memory, without any I/O. Every refusal of a key looks the same. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
@@ -49,9 +72,9 @@ export class ApiKeyGuard implements CanActivate {
     if (waitSeconds > 0)
       throw new RateLimited(MOST_BAD_KEYS, waitSeconds, 'Too many keys from this address were refused.');
     const key = this.authenticate(request.headers.authorization);
-    if (key === null) {
+    if (key instanceof KeyRefused) {
       this.badKeys.note(request.ip);
-      throw new DomainError('unauthenticated', 'A valid API key is needed: Authorization: Bearer <key>.');
+      throw key;
     }
     const scopes = this.reflector.getAllAndOverride<Scope[]>(SCOPES, [context.getHandler(), context.getClass()]);
     if (!scopes.some((scope) => key.scopes.has(scope))) this.refuseScope(request, key, scopes);
@@ -59,22 +82,27 @@ export class ApiKeyGuard implements CanActivate {
     return true;
   }
 
-  private authenticate(header: string | undefined): ApiKeyRecord | null {
+  private authenticate(header: string | undefined): ApiKeyRecord | KeyRefused {
     const text = BEARER.exec(header ?? '')?.[1];
-    if (text === undefined) return null;
+    if (text === undefined) return new KeyRefused('no_key', null);
     const parsed = parseApiKey(text);
-    if (parsed === null) return null;
+    if (parsed === null) return new KeyRefused('malformed_key', null);
     const record = this.directory.key(parsed.keyId);
     const hash = createHash('sha256').update(text).digest();
     const isSame = timingSafeEqual(hash, record === null ? NOBODY : Buffer.from(record.hash, 'hex'));
-    if (record === null || !isSame || record.revoked) return null;
-    if (record.expiresAt !== null && Date.parse(record.expiresAt) <= this.clock.now()) return null;
+    if (record === null) return new KeyRefused('unknown_key', null);
+    if (!isSame) return new KeyRefused('wrong_secret', record);
+    if (record.revoked) return new KeyRefused('revoked_key', record);
+    if (record.expiresAt !== null && Date.parse(record.expiresAt) <= this.clock.now()) {
+      return new KeyRefused('expired_key', record);
+    }
     return record;
   }
 
-  private refuseScope(request: FastifyRequest, { keyId, customer }: ApiKeyRecord, scopes: readonly Scope[]): never {
-    const { customerId } = customer;
+  private refuseScope(request: FastifyRequest, key: ApiKeyRecord, scopes: readonly Scope[]): never {
+    const { keyId } = key;
+    const { customerId } = key.customer;
     this.logger.info({ requestId: request.id, customerId, keyId, scopes }, 'a key without the scope was refused');
-    throw new DomainError('forbidden_scope', `This key lacks the scope ${scopes.join(' or ')}.`);
+    throw new ScopeRefused(scopes, key);
   }
 }

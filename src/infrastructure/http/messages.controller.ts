@@ -7,6 +7,7 @@ import { GetTimeline } from '../../application/message/get-timeline';
 import { ListMessages } from '../../application/message/list-messages';
 import type { Caller, Idempotency } from '../../application/message/message-request';
 import { SendMessage } from '../../application/message/send-message';
+import { NO_SUCH_MESSAGE } from '../../application/ports/message-reads';
 import { NUMBERING_PLAN, type NumberingPlan } from '../../application/ports/numbering-plan';
 import { READ_SIDE_STATUS, type ReadSideStatus } from '../../application/ports/read-side-status';
 import { isId } from '../../domain/shared/ids';
@@ -137,6 +138,6 @@ export class MessagesController {
 
 /** What is no id of ours is answered as an id that never was, without looking. */
 function known(id: string): string {
-  if (!isId(id, 'msg')) throw new DomainError('not_found', 'There is no message with this id.');
+  if (!isId(id, 'msg')) throw new DomainError('not_found', NO_SUCH_MESSAGE);
   return id;
 }

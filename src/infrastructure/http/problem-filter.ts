@@ -1,8 +1,10 @@
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ACCESS_LOG, type AccessLog } from '../../application/ports/access-log';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { METRICS, type Metrics } from '../../application/ports/metrics';
 import { PROBLEM_TYPE, problemDocument, problemFor, problemOf, type Problem } from './problem';
+import { refusedCall } from './refused-call';
 import { RouteTable } from './route-table';
 
 /**
@@ -21,6 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
     @Inject(RouteTable) private readonly routes: RouteTable,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METRICS) private readonly metrics: Metrics,
+    @Inject(ACCESS_LOG) private readonly accessLog: AccessLog,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -29,6 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const problem = cutOff(request) ?? this.wrongMethod(error, request) ?? problemFor(error);
     this.metrics.refused(problem.code);
+    const refused = refusedCall(error, problem, request);
+    if (refused !== null) this.accessLog.note(refused);
     if (problem.status >= 500) this.log(error, problem, request);
     // An answer that has begun cannot be changed: whoever reads it sees it cut off.
     if (reply.sent) return;

@@ -88,6 +88,18 @@ export class PrometheusMetrics implements Metrics {
     registers: [this.registry],
   });
 
+  private readonly accessDrops = new Counter({
+    name: 'waht_access_log_dropped_total',
+    help: 'Refused calls that could not be kept in the access log: Postgres was away for longer than the queue holds.',
+    registers: [this.registry],
+  });
+
+  private readonly headRefusals = new Counter({
+    name: 'waht_audit_heads_refused_total',
+    help: 'Times that no head was signed because a log does not follow from what was signed before. Run waht audit verify.',
+    registers: [this.registry],
+  });
+
   appendObserved(ms: number, outcome: 'ok' | 'conflict' | 'unavailable'): void {
     this.appends.observe({ outcome }, ms / 1_000);
   }
@@ -130,6 +142,14 @@ export class PrometheusMetrics implements Metrics {
 
   providerScore(provider: string, score: number | null): void {
     this.scores.set({ provider }, score ?? -1);
+  }
+
+  accessDropped(calls: number): void {
+    this.accessDrops.inc(calls);
+  }
+
+  headRefused(): void {
+    this.headRefusals.inc();
   }
 
   /** The exposition text and its media type. */

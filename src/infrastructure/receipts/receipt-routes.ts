@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessLog } from '../../application/ports/access-log';
 import type { Logger } from '../../application/ports/logger';
 import type { SmsGateways } from '../../application/ports/sms-gateway';
 import type { PostgresReceiptInbox } from './postgres-receipt-inbox';
@@ -23,6 +24,7 @@ export function receiptRoutes(
   gateways: SmsGateways,
   callbackSecret: string,
   logger: Logger,
+  accessLog: AccessLog,
 ): (scope: FastifyInstance) => Promise<void> {
   const expected = digest(callbackSecret);
   return async (scope) => {
@@ -38,6 +40,11 @@ export function receiptRoutes(
       const genuine = timingSafeEqual(digest(secret), expected);
       if (!genuine || gateways.byName(provider) === null) {
         logger.warn({ genuine }, 'a delivery report came to no address of ours');
+        accessLog.note({
+          ...{ requestId: request.id, method: request.method, route: ROUTE, status: 404, code: 'not_found' },
+          ...{ reason: genuine ? 'unknown_provider' : 'wrong_callback_secret' },
+          ...{ customerId: null, keyId: null, resource: null },
+        });
         return answer(reply, 404, 'Not Found');
       }
       try {

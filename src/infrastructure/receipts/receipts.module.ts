@@ -1,6 +1,7 @@
 import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { ACCESS_LOG, type AccessLog } from '../../application/ports/access-log';
 import { ATTEMPT_INDEX } from '../../application/ports/attempt-index';
 import { CLOCK, type Clock } from '../../application/ports/clock';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
@@ -47,6 +48,7 @@ export class ReceiptsModule implements OnModuleInit {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(PROJECTION_REGISTRY) private readonly projections: ProjectionRegistry,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(ACCESS_LOG) private readonly accessLog: AccessLog,
   ) {}
 
   /** Before the server listens, in a scope of its own: no other route reads a body as this one does. */
@@ -55,6 +57,6 @@ export class ReceiptsModule implements OnModuleInit {
     const fastify: FastifyInstance = this.adapterHost.httpAdapter.getInstance();
     const { callbackSecret } = this.configuration;
     // Not awaited: that would boot Fastify before Nest has set its error handler, and every route would keep the default one.
-    void fastify.register(receiptRoutes(this.inbox, this.gateways, callbackSecret, this.logger));
+    void fastify.register(receiptRoutes(this.inbox, this.gateways, callbackSecret, this.logger, this.accessLog));
   }
 }

@@ -9,6 +9,8 @@ export interface AuditFacts {
   readonly type: string;
   readonly data_sha256: string;
   readonly metadata_sha256: string;
+  /** By the store's own clock. */
+  readonly recorded_at: string;
   readonly at: string | null;
   readonly actor_kind: string | null;
   readonly actor_id: string | null;
@@ -33,6 +35,7 @@ export function auditFacts({ event, raw }: FeedItem): AuditFacts {
     type: clean(event.type),
     data_sha256: hash('sha256', raw.data, 'hex'),
     metadata_sha256: hash('sha256', raw.metadata, 'hex'),
+    recorded_at: event.created,
     at: time(metadata['at']),
     actor_kind: text(actor['kind']),
     actor_id: text(actor['id']),
@@ -54,6 +57,7 @@ export function chainHash(facts: AuditFacts, seq: bigint, previous: string): str
     event_id: facts.event_id,
     metadata_sha256: facts.metadata_sha256,
     previous,
+    recorded_at: facts.recorded_at,
     revision: facts.revision,
     seq: seq.toString(),
     stream: facts.stream,

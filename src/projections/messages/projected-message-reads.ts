@@ -7,15 +7,17 @@ import {
   type EventStore,
   type RecordedEvent,
 } from '../../application/ports/event-store';
-import type {
-  MessageFilter,
-  MessageReads,
-  MessageView,
-  Page,
-  TimelineEntry,
+import {
+  NO_SUCH_MESSAGE,
+  type MessageFilter,
+  type MessageReads,
+  type MessageView,
+  type Page,
+  type TimelineEntry,
 } from '../../application/ports/message-reads';
 import { TENANT_READS, type TenantReads } from '../../application/ports/tenant-reads';
 import { SUBJECT_VAULT, type SubjectVault } from '../../application/ports/subject-vault';
+import { NotYours } from '../../application/shared/not-yours';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
 import { isId } from '../../domain/shared/ids';
@@ -99,8 +101,10 @@ export class ProjectedMessageReads implements MessageReads {
   }
 }
 
-/** Null: nothing that this customer may see in this mode. */
+/** Null: there is no such message. @throws NotYours where there is one that this customer may not see in this mode. */
 function ownRow(owner: MessageOwner, events: readonly RecordedEvent[]): MessageRow | null {
   const row = events.reduce(foldMessage, null);
-  return row !== null && row.customer_id === owner.customerId && row.mode === owner.mode ? row : null;
+  if (row === null || (row.customer_id === owner.customerId && row.mode === owner.mode)) return row;
+  const reason = row.customer_id === owner.customerId ? 'other_mode' : 'other_customer';
+  throw new NotYours(NO_SUCH_MESSAGE, row.message_id, reason);
 }

@@ -1,3 +1,4 @@
+import type { RefusedCall } from '../../../src/application/ports/access-log';
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Clock } from '../../../src/application/ports/clock';
@@ -164,6 +165,8 @@ describe('the inbox of delivery reports', () => {
 
   describe('its address', () => {
     let http: FastifyInstance;
+    const refused: RefusedCall[] = [];
+    const accessLog = { note: (call: RefusedCall) => void refused.push(call) };
     beforeAll(async () => {
       http = Fastify();
       const gateways: SmsGateways = {
@@ -178,7 +181,7 @@ describe('the inbox of delivery reports', () => {
         all: () => [],
       };
       http.addContentTypeParser('application/x-www-form-urlencoded', (_request, _body, done) => done(new Error('no')));
-      await http.register(async (scope) => receiptRoutes(process(), gateways, 'the-secret', silent)(scope));
+      await http.register(async (scope) => receiptRoutes(process(), gateways, 'the-secret', silent, accessLog)(scope));
       http.post('/other', () => 'other');
     });
     afterAll(() => http?.close());
@@ -198,11 +201,14 @@ describe('the inbox of delivery reports', () => {
       },
     );
     it.each([
-      '/callbacks/sms/at/the-secrex/reports',
-      '/callbacks/sms/at/x/reports',
-      '/callbacks/sms/bt/the-secret/reports',
-    ])('knows nothing of %s', async (path) => {
+      ['/callbacks/sms/at/the-secrex/reports', 'wrong_callback_secret'],
+      ['/callbacks/sms/at/x/reports', 'wrong_callback_secret'],
+      ['/callbacks/sms/bt/the-secret/reports', 'unknown_provider'],
+    ])('knows nothing of %s, and has that noted without the secret', async (path, reason) => {
+      refused.length = 0;
       expect((await post(path, form('A1'))).statusCode).toBe(404);
+      expect(refused).toMatchObject([{ status: 404, reason, customerId: null, method: 'POST' }]);
+      expect(JSON.stringify(refused)).not.toContain('the-sec');
       expect((await place.database.query({ text: 'SELECT 1 FROM receipt_inbox' })).rows).toEqual([]);
     });
     it('takes no more than 64 KiB', async () => {

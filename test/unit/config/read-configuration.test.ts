@@ -23,6 +23,7 @@ const development = (): Record<string, string> => ({
 const production = (): Record<string, string> => ({
   ...development(),
   WAHT_ENV: 'production',
+  WAHT_AUDIT_SIGNING_KEY: secret(),
   PUBLIC_BASE_URL: 'https://api.example.test',
   DATABASE_URL: `postgres://waht:${secret()}@db:5432/waht`,
   TIER_1: 'africastalking',
@@ -59,6 +60,7 @@ describe('readConfiguration', () => {
       waitRetryMs: 60_000,
       dispatchConcurrency: 64,
       accessLogSample: 0.01,
+      audit: { signingKey: null, trustedKeys: [], folder: '.waht/audit', headEveryMs: 60_000 },
     });
     expect([...configuration.roles]).toEqual(['api', 'dispatcher', 'projector']);
     expect(configuration.tiers.map(({ tier, adapter, simulated }) => ({ tier, adapter, simulated }))).toEqual([
@@ -119,6 +121,10 @@ describe('readConfiguration', () => {
   it.each([
     ['WAHT_MASTER_KEY', { WAHT_MASTER_KEY: Buffer.alloc(32, 7).toString('base64url') }],
     ['WAHT_LOOKUP_KEY', { WAHT_LOOKUP_KEY: Buffer.from('please-change-me-before-going-li').toString('base64url') }],
+    ['WAHT_AUDIT_SIGNING_KEY', { WAHT_AUDIT_SIGNING_KEY: '' }],
+    ['WAHT_AUDIT_SIGNING_KEY', { WAHT_AUDIT_SIGNING_KEY: 'short' }],
+    ['WAHT_AUDIT_TRUSTED_KEYS', { WAHT_AUDIT_TRUSTED_KEYS: `${secret()},nonsense` }],
+    ['WAHT_AUDIT_HEAD_SECONDS', { WAHT_AUDIT_HEAD_SECONDS: '0' }],
     ['PUBLIC_BASE_URL', { PUBLIC_BASE_URL: 'http://api.example.test' }],
     ['PUBLIC_BASE_URL', { PUBLIC_BASE_URL: '' }],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://waht:postgres@db/waht' }],

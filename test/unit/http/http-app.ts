@@ -4,6 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MessageModule } from '../../../src/application/message/message.module';
+import { ACCESS_LOG, type RefusedCall } from '../../../src/application/ports/access-log';
 import { ADMISSION } from '../../../src/application/ports/admission';
 import { CLOCK } from '../../../src/application/ports/clock';
 import { CONFIGURATION, type Configuration } from '../../../src/application/ports/configuration';
@@ -135,6 +136,8 @@ export interface HttpWorld {
   readonly projected: { balance: { available: Money; reserved: Money; asOf: string } | null };
   readonly limiter: { waitMs: number };
   readonly logger: RecordingLogger;
+  /** What the log of refused calls was given. */
+  readonly refused: RefusedCall[];
   readonly readiness: Readiness;
   readonly liveKey: string;
   readonly testKey: string;
@@ -154,6 +157,7 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
     projected: { balance: null as { available: Money; reserved: Money; asOf: string } | null },
     limiter: { waitMs: 0 },
     logger: new RecordingLogger(),
+    refused: [] as RefusedCall[],
     readiness: new Readiness(),
     liveKey: directory.issue('live', ['messages', 'balance']),
     testKey: directory.issue('test', ['messages', 'balance']),
@@ -167,6 +171,7 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
     { provide: PrometheusMetrics, useValue: metrics },
     { provide: Readiness, useValue: parts.readiness },
     { provide: CLOCK, useValue: fixedClock },
+    { provide: ACCESS_LOG, useValue: { note: (call: RefusedCall) => parts.refused.push(call) } },
     { provide: ID_SOURCE, useValue: new CountingIds() },
     { provide: EVENT_STORE, useValue: parts.store },
     { provide: WALLETS, useValue: parts.wallets },

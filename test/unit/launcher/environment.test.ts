@@ -14,6 +14,7 @@ const secrets = {
   postgres_app_password: 'pg-app',
   redis_password: 'redis',
   sandbox_api_key: 'sandbox-key',
+  audit_signing_key: 'signing',
 };
 
 function surroundings(env: NodeJS.ProcessEnv = {}): Surroundings {
@@ -80,6 +81,8 @@ describe("the application's variables", () => {
       WAHT_MASTER_KEY: 'master',
       WAHT_LOOKUP_KEY: 'lookup',
       WAHT_CALLBACK_SECRET: 'callback',
+      WAHT_AUDIT_SIGNING_KEY: 'signing',
+      WAHT_AUDIT_FOLDER: '/home/me/waht/.waht/audit',
       HANDSET_URL: 'http://127.0.0.1:4',
       TIER_1: 'simulated',
       TIER_1_NAME: 'sandbox-tier-1',

@@ -49,6 +49,7 @@ const metrics: Metrics = {
   ...{ appendObserved: silent, walletConflict: silent, walletBatch: silent, dispatch: silent, report: silent },
   ...{ requestObserved: silent, projectionLag: silent, undecodable: silent, workerInFlight: silent, refused: silent },
   providerScore: silent,
+  ...{ accessDropped: silent, headRefused: silent },
 };
 
 /** The parts of the world that all processes share. */

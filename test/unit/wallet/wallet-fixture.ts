@@ -54,6 +54,8 @@ export class CountingMetrics implements Metrics {
   workerInFlight = ignored;
   refused = ignored;
   providerScore = ignored;
+  accessDropped = ignored;
+  headRefused = ignored;
 }
 
 export class MemorySnapshots implements Snapshots {

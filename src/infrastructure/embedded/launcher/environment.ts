@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { LauncherOptions } from './options';
 import type { Secrets } from './secrets';
 
@@ -51,6 +52,8 @@ export function applicationVariables(around: Surroundings, given: NodeJS.Process
     ...masterKeyVariables(around, given),
     WAHT_LOOKUP_KEY: given['WAHT_LOOKUP_KEY'] || secrets.lookup_key,
     WAHT_CALLBACK_SECRET: callbackSecret(around, given),
+    WAHT_AUDIT_SIGNING_KEY: given['WAHT_AUDIT_SIGNING_KEY'] || secrets.audit_signing_key,
+    WAHT_AUDIT_FOLDER: given['WAHT_AUDIT_FOLDER'] || join(options.dataFolder, 'audit'),
     ...(options.production ? {} : { HANDSET_URL: handsetUrl(around) }),
     ...Object.fromEntries(tiers.filter(([name]) => !options.ownTiers || !given[name])),
   };

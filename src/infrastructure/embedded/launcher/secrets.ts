@@ -18,6 +18,8 @@ export interface Secrets {
   readonly postgres_app_password: string;
   readonly redis_password: string;
   readonly sandbox_api_key: string;
+  /** The private half of the Ed25519 key that signs the heads of the audit log. */
+  readonly audit_signing_key: string;
 }
 
 const NAMES = [
@@ -29,14 +31,23 @@ const NAMES = [
   'postgres_app_password',
   'redis_password',
   'sandbox_api_key',
+  'audit_signing_key',
 ] as const satisfies readonly (keyof Secrets)[];
 
 /** Reads the secrets, or draws them where there is no such file yet. */
 export function loadSecrets(path: string): Secrets {
-  if (existsSync(path)) return parseSecrets(readJsonObject(path) ?? {}, path);
+  if (existsSync(path)) return parseSecrets(withSigningKey(readJsonObject(path) ?? {}, path), path);
   const drawn = Object.fromEntries(NAMES.map((name) => [name, draw(name)]));
   writeJsonFile(path, drawn);
   return parseSecrets(drawn, path);
+}
+
+/** Folders from before heads were signed have no key for it: none of theirs is, so one drawn now loses nothing. */
+function withSigningKey(value: Record<string, unknown>, path: string): Record<string, unknown> {
+  if ('audit_signing_key' in value || !('master_key' in value)) return value;
+  const completed = { ...value, audit_signing_key: draw('audit_signing_key') };
+  writeJsonFile(path, completed);
+  return completed;
 }
 
 function draw(name: keyof Secrets): string {
@@ -61,5 +72,6 @@ function parseSecrets(value: Record<string, unknown>, path: string): Secrets {
     postgres_app_password: read('postgres_app_password'),
     redis_password: read('redis_password'),
     sandbox_api_key: read('sandbox_api_key'),
+    audit_signing_key: read('audit_signing_key'),
   };
 }

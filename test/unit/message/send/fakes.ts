@@ -291,6 +291,7 @@ export const configuration: Configuration = {
   routing: DEFAULT_THRESHOLDS,
   logLevel: 'silent',
   accessLogSample: 0,
+  audit: { signingKey: null, trustedKeys: [], folder: '.waht/audit', headEveryMs: 60_000 },
   trustedProxies: [],
 };
 
