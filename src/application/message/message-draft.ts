@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { checkSender } from '../../domain/customer/sender';
-import { checkBody } from '../../domain/message/body';
+import { MAX_SEGMENTS, prepareBody, type BodyWish } from '../../domain/message/body';
 import { parsePhone, type Phone } from '../../domain/message/phone';
 import type { Segmentation } from '../../domain/message/segments';
 import { DomainError, type FieldError } from '../../domain/shared/domain-error';
@@ -27,6 +27,8 @@ export interface MessageDraft {
   readonly commandId: string;
   readonly metadata: EventMetadata;
   readonly phone: Phone;
+  /** What is sent: the request's text, or what transliteration made of it. */
+  readonly text: string;
   readonly segmentation: Segmentation;
   /** ISO. */
   readonly validUntil: string;
@@ -47,9 +49,9 @@ export class MessageDrafts {
   draft(caller: Caller, request: MessageRequest, idempotency: Idempotency | null): MessageDraft {
     const fields: FieldError[] = [];
     const phone = collecting(fields, () => parsePhone(request.to, this.plan.foreign));
-    const segmentation = collecting(fields, () => checkBody(request.body));
+    const body = collecting(fields, () => prepareBody(request.body, wishOf(request)));
     if (request.senderId !== null) collecting(fields, () => checkSender(request.senderId ?? ''));
-    if (phone === null || segmentation === null || fields.length > 0) {
+    if (phone === null || body === null || fields.length > 0) {
       throw new DomainError('validation_failed', 'The request has fields that cannot be accepted.', fields);
     }
     const { customer, mode, keyId, requestId } = caller;
@@ -73,7 +75,8 @@ export class MessageDrafts {
         at: this.clock.iso(),
       },
       phone,
-      segmentation,
+      text: body.text,
+      segmentation: body.segmentation,
       validUntil: new Date(this.clock.now() + validity * 1_000).toISOString(),
       admission: this.admissionOf(caller, phone, idempotency),
     };
@@ -98,6 +101,11 @@ export class MessageDrafts {
     };
   }
 }
+
+const wishOf = ({ encoding, maxSegments }: MessageRequest): BodyWish => ({
+  encoding: encoding ?? 'auto',
+  maxSegments: maxSegments ?? MAX_SEGMENTS,
+});
 
 /** The value, or null with what is wrong noted, so that one answer names every bad field. */
 function collecting<T>(fields: FieldError[], check: () => T): T | null {

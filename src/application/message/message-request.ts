@@ -1,5 +1,7 @@
+import type { EncodingWish } from '../../domain/message/encoding';
 import type { OnUnknown } from '../../domain/message/events';
 import type { Mode } from '../../domain/shared/event';
+import type { Money } from '../../domain/shared/money';
 import type { CustomerRecord } from '../ports/customer-directory';
 
 /** Who asks, by the key that the guard has accepted. */
@@ -19,6 +21,9 @@ export interface MessageRequest {
   readonly validForSeconds: number | null;
   readonly onUnknown: OnUnknown | null;
   readonly clientReference: string | null;
+  readonly encoding: EncodingWish | null;
+  readonly maxSegments: number | null;
+  readonly maxCost: Money | null;
 }
 
 /** The Idempotency-Key with digests (hex) of the canonical request body: plain for the log (sealed), keyed for Redis. */

@@ -7,6 +7,7 @@ import { GetTimelineHandler } from './get-timeline';
 import { ListMessagesHandler } from './list-messages';
 import { MessageDrafts } from './message-draft';
 import { Offers } from './offers';
+import { QuoteMessageHandler } from './quote-message';
 import { SendMessageHandler } from './send-message';
 import { Vetting } from './vetting';
 
@@ -14,6 +15,7 @@ import { Vetting } from './vetting';
 @Module({
   providers: [
     SendMessageHandler,
+    QuoteMessageHandler,
     MessageDrafts,
     DuplicateGate,
     Vetting,

@@ -3,7 +3,7 @@ import { quoteMessage } from '../../domain/message/quote';
 import type { Tier } from '../../domain/routing/tiers';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
-import type { Money } from '../../domain/shared/money';
+import { toKesText, type Money } from '../../domain/shared/money';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import type { CustomerRecord, PriceList } from '../ports/customer-directory';
 import { PROVIDER_HEALTH, type ProviderHealth } from '../ports/provider-health';
@@ -35,7 +35,7 @@ export class Offers {
     };
   }
 
-  /** @throws DomainError sender_id_not_registered; conflict where the account has no price list yet */
+  /** @throws DomainError sender_id_not_registered; validation_failed where max_cost_kes is too little for any tier; conflict where the account has no price list yet */
   make({ caller, request, phone, segmentation, messageId }: MessageDraft): Offer {
     const { customer, mode } = caller;
     const sender = request.senderId ?? customer.defaultSender;
@@ -45,8 +45,9 @@ export class Offers {
     if (priceList === null) throw new DomainError('conflict', 'No price list is assigned to this account yet.');
     const order = this.health.order(mode, candidates, { messageId, sender, destination: phone.e164 });
     const { segments } = segmentation;
-    const quote = quoteMessage({ segments, perSegment: priceList.perSegment, candidates: order, maxCost: null });
-    if (quote.picked === null) throw new RangeError('routing gave no tier for a message with candidates');
+    const { maxCost } = request;
+    const quote = quoteMessage({ segments, perSegment: priceList.perSegment, candidates: order, maxCost });
+    if (quote.picked === null) throw tooDear(quote.prices);
     return { sender, candidates, priceList, prices: quote.prices, ...quote.picked };
   }
 
@@ -56,6 +57,14 @@ export class Offers {
     if (approvedAt === undefined) return [];
     return routing.filter((tier) => approvedAt.has(tier) && this.accounts[mode].has(tier));
   }
+}
+
+function tooDear(prices: Offer['prices']): DomainError {
+  const cheapest = Object.values(prices).reduce((low, price) => (price < low ? price : low));
+  const message = `is less than what any tier takes for it: KES ${toKesText(cheapest)} at the least`;
+  return new DomainError('validation_failed', 'No tier carries this message for so little.', [
+    { field: 'max_cost_kes', message },
+  ]);
 }
 
 const notRegistered = (senderId: string | null): DomainError =>

@@ -37,6 +37,8 @@ export type Admission =
 /** One Redis round trip for everything that is counted. Redis down or slower than 250 ms: DomainError `unavailable`. */
 export interface AdmissionControl {
   admit(request: AdmissionRequest): Promise<Admission>;
+  /** What would be known of a message, without counting it or looking at idempotency. */
+  peek(request: AdmissionRequest): Promise<Signals>;
   /** Keeps the 202 (JSON) for at most 24 h. Best effort: the store is the judge. */
   remember(request: AdmissionRequest, response: string): Promise<void>;
   /** Leaves the key free again after a refusal. Best effort. */

@@ -1,4 +1,5 @@
 import { DomainError } from '../shared/domain-error';
+import { offendingCharacters, transliterate, type EncodingWish } from './encoding';
 import { segmentsOf, type Segmentation } from './segments';
 
 export const MAX_SEGMENTS = 10;
@@ -6,6 +7,38 @@ export const MAX_SEGMENTS = 10;
 const MAX_UNITS = MAX_SEGMENTS * 153;
 /** With this flag a surrogate that stands alone is a character of its own; those of a pair are not seen. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** How a text is wanted. */
+export interface BodyWish {
+  readonly encoding: EncodingWish;
+  /** More are refused; at most `MAX_SEGMENTS`. */
+  readonly maxSegments: number;
+}
+
+/** As it is, and as long as it may be. */
+export const ANY_BODY: BodyWish = { encoding: 'auto', maxSegments: MAX_SEGMENTS };
+
+/** The text that is sent, and how it travels. */
+export interface PreparedBody {
+  readonly text: string;
+  readonly segmentation: Segmentation;
+}
+
+/**
+ * The text as the customer wants it sent.
+ * @throws DomainError validation_failed on `body`, as `checkBody`, and where it is not what was wished for.
+ */
+export function prepareBody(text: string, { encoding, maxSegments }: BodyWish): PreparedBody {
+  // A text that cannot be sent as it is need not be walked for what could be replaced in it.
+  const asIs = checkBody(text);
+  const prepared = encoding === 'transliterate' ? transliterate(text) : text;
+  const segmentation = prepared === text ? asIs : checkBody(prepared);
+  if (encoding === 'strict' && segmentation.encoding !== 'gsm7') throw notGsm7(text);
+  if (segmentation.segments > maxSegments) {
+    throw refused(`takes ${segmentation.segments} segments, more than max_segments allows`);
+  }
+  return { text: prepared, segmentation };
+}
 
 /**
  * Whether a text can be sent, and how it travels. Anything that a person may mean is left as it is: right-to-left marks,
@@ -20,6 +53,11 @@ export function checkBody(text: string): Segmentation {
   const segmentation = segmentsOf(text);
   if (segmentation.segments > MAX_SEGMENTS) throw tooLong();
   return segmentation;
+}
+
+function notGsm7(text: string): DomainError {
+  const named = offendingCharacters(text, 10).map(({ codePoint }) => codePoint);
+  return refused(`holds characters that are not in GSM-7: ${named.join(', ')}`);
 }
 
 const tooLong = (): DomainError => refused(`must fit into ${MAX_SEGMENTS} segments`);

@@ -12,6 +12,12 @@ const GSM7_UNITS = new Uint8Array(65_536);
 for (const character of BASIC) GSM7_UNITS[character.charCodeAt(0)] = 1;
 for (const character of EXTENSION) GSM7_UNITS[character.charCodeAt(0)] = 2;
 
+/** Whether all of a text is in the alphabet. */
+export function isGsm7(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (GSM7_UNITS[text.charCodeAt(i)] === 0) return false;
+  return true;
+}
+
 /** Units in a message of one part, and in each part of a longer one (the header that joins them takes the rest). */
 const CAPACITY = { gsm7: { single: 160, part: 153 }, ucs2: { single: 70, part: 67 } } as const;
 

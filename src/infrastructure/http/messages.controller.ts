@@ -6,6 +6,7 @@ import { GetMessage } from '../../application/message/get-message';
 import { GetTimeline } from '../../application/message/get-timeline';
 import { ListMessages } from '../../application/message/list-messages';
 import type { Caller, Idempotency } from '../../application/message/message-request';
+import { QuoteMessage } from '../../application/message/quote-message';
 import { SendMessage } from '../../application/message/send-message';
 import { NO_SUCH_MESSAGE } from '../../application/ports/message-reads';
 import { NUMBERING_PLAN, type NumberingPlan } from '../../application/ports/numbering-plan';
@@ -13,6 +14,7 @@ import { READ_SIDE_STATUS, type ReadSideStatus } from '../../application/ports/r
 import { isId } from '../../domain/shared/ids';
 import { DomainError } from '../../domain/shared/domain-error';
 import { AcceptedMessageDto, MessageDto, MessagePageDto, TimelineDto } from './answers.dto';
+import { QuoteDto, quoteView } from './quote.dto';
 import { ApiKeyGuard, NeedsScope } from './api-key.guard';
 import { AuthenticatedCaller } from './caller.decorator';
 import { BodyDigests } from './canonical-digest';
@@ -20,6 +22,7 @@ import { ListMessagesDto } from './list-messages.dto';
 import { filterOf } from './message-filter';
 import { ApiProblems } from './openapi';
 import { ReadLimitGuard } from './read-limit.guard';
+import { requestOf } from './message-request';
 import { notYetServed, SendMessageDto } from './send-message.dto';
 import { DtoPipe } from './validation';
 
@@ -60,19 +63,21 @@ export class MessagesController {
   ): Promise<AcceptedMessageDto> {
     const command = new SendMessage(
       caller,
-      {
-        to: body.to,
-        body: body.body,
-        senderId: body.sender_id ?? null,
-        validForSeconds: body.valid_for_seconds ?? null,
-        onUnknown: body.on_unknown ?? null,
-        clientReference: body.client_reference ?? null,
-      },
+      requestOf(body),
       this.idempotencyOf(request.headers['idempotency-key'], body),
     );
     const { response, replayed } = await this.commands.execute(command);
     if (replayed) reply.header('idempotency-replayed', 'true');
     return response;
+  }
+
+  /** What a message would cost and how it would travel, and whether it would be sent. Nothing is written. */
+  @Post('quote')
+  @HttpCode(200)
+  @UseGuards(ReadLimitGuard)
+  @ApiProblems(400, 401, 403, 413, 415, 422, 429, 503)
+  async quote(@AuthenticatedCaller() caller: Caller, @Body(sendBody) body: SendMessageDto): Promise<QuoteDto> {
+    return quoteView(await this.queries.execute(new QuoteMessage(caller, requestOf(body))));
   }
 
   /** Lists messages, newest first. */

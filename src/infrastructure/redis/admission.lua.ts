@@ -23,6 +23,36 @@ return take(KEYS[1], now, tonumber(ARGV[1]), tonumber(ARGV[2]))
 `;
 
 /**
+ * Blocks and velocity, the same for a message and for a question about one: leaves `sent`, the messages of the last minute to
+ * the recipient, and `bucket`, in which this one would count; returns at once where a block holds.
+ */
+const JUDGE = (
+  customer: string,
+  recipient: string,
+  all: string,
+  own: string,
+  velocity: string,
+  digits: string,
+): string => `
+if redis.call('EXISTS', ${customer}) == 1 then return {'admitted', 'customer', '0'} end
+if redis.call('EXISTS', ${recipient}) == 1 then return {'admitted', 'recipient', '0'} end
+local prefixes = {}
+for length = 1, #${digits} do prefixes[length] = string.sub(${digits}, 1, length) end
+for _, set in ipairs({${all}, ${own}}) do
+  for _, hit in ipairs(redis.call('SMISMEMBER', set, unpack(prefixes))) do
+    if hit == 1 then return {'admitted', 'prefix', '0'} end
+  end
+end
+local bucket = math.floor(tonumber(time[1]) / 5)
+local sent = 0
+local buckets = redis.call('HGETALL', ${velocity})
+for i = 1, #buckets, 2 do
+  local age = bucket - tonumber(buckets[i])
+  if age >= 0 and age <= 12 then sent = sent + tonumber(buckets[i + 1]) end
+end
+`;
+
+/**
  * Everything that is counted before a message is accepted, in one round trip and one atomic step.
  * KEYS: idempotency ('' without), rate, velocity, blocked recipient, blocked customer, prefixes blocked for all, prefixes
  * blocked for the customer, blocks written.
@@ -45,23 +75,9 @@ end
 local wait = take(KEYS[2], now, tonumber(ARGV[4]), tonumber(ARGV[5]))
 if wait > 0 then return {'limited', tostring(wait)} end
 if KEYS[1] ~= '' then redis.call('SET', KEYS[1], 'P:' .. ARGV[2] .. ':' .. ARGV[1], 'PX', tonumber(ARGV[3])) end
-if redis.call('EXISTS', KEYS[5]) == 1 then return {'admitted', 'customer', '0'} end
-if redis.call('EXISTS', KEYS[4]) == 1 then return {'admitted', 'recipient', '0'} end
-local digits = ARGV[6]
-local prefixes = {}
-for length = 1, #digits do prefixes[length] = string.sub(digits, 1, length) end
-for i = 6, 7 do
-  for _, hit in ipairs(redis.call('SMISMEMBER', KEYS[i], unpack(prefixes))) do
-    if hit == 1 then return {'admitted', 'prefix', '0'} end
-  end
-end
-local bucket = math.floor(tonumber(time[1]) / 5)
-local sent = 0
-local buckets = redis.call('HGETALL', KEYS[3])
+${JUDGE('KEYS[5]', 'KEYS[4]', 'KEYS[6]', 'KEYS[7]', 'KEYS[3]', 'ARGV[6]')}
 for i = 1, #buckets, 2 do
-  local age = bucket - tonumber(buckets[i])
-  if age >= 0 and age <= 12 then sent = sent + tonumber(buckets[i + 1])
-  else redis.call('HDEL', KEYS[3], buckets[i]) end
+  if bucket - tonumber(buckets[i]) > 12 then redis.call('HDEL', KEYS[3], buckets[i]) end
 end
 if sent < tonumber(ARGV[7]) then
   redis.call('HINCRBY', KEYS[3], bucket, 1)
@@ -76,4 +92,15 @@ local known = redis.call('GET', KEYS[1])
 local claim = 'P:' .. ARGV[1] .. ':'
 if known and string.sub(known, 1, #claim) == claim then return redis.call('DEL', KEYS[1]) end
 return 0
+`;
+
+/**
+ * What ADMIT would find, without counting anything. KEYS: velocity, blocked recipient, blocked customer, prefixes blocked for
+ * all, prefixes blocked for the customer, blocks written. ARGV: digits.
+ */
+export const PEEK = `
+if redis.call('EXISTS', KEYS[6]) == 0 then return {'unready'} end
+local time = redis.call('TIME')
+${JUDGE('KEYS[3]', 'KEYS[2]', 'KEYS[4]', 'KEYS[5]', 'KEYS[1]', 'ARGV[1]')}
+return {'admitted', 'none', tostring(sent + 1)}
 `;

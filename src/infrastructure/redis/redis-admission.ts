@@ -41,6 +41,14 @@ export class RedisAdmission implements AdmissionControl {
     return this.understand(request, await this.ask(request));
   }
 
+  async peek(request: AdmissionRequest): Promise<Signals> {
+    let answer = await this.askWithoutCounting(request);
+    if (answer[0] === 'unready' && (await this.blocks.rewrite())) answer = await this.askWithoutCounting(request);
+    const admission = this.understand(request, answer);
+    if (admission.kind !== 'admitted') throw new DomainError('unavailable', 'Blocks cannot be read right now.', [], 2);
+    return admission.signals;
+  }
+
   async remember(request: AdmissionRequest, response: string): Promise<void> {
     if (request.idempotencyKey === null) return;
     const value = `D:${request.bodyDigest ?? ''}:${response}`;
@@ -82,6 +90,20 @@ export class RedisAdmission implements AdmissionControl {
       void this.forget(request);
       throw error;
     }
+  }
+
+  private askWithoutCounting({ customerId, mode, lookupHash, phoneDigits }: AdmissionRequest): Promise<string[]> {
+    return this.connection.run((redis) =>
+      redis.wahtPeek(
+        keys.velocity(customerId, mode, lookupHash),
+        keys.blockedRecipient(customerId, lookupHash),
+        keys.blockedCustomer(customerId),
+        keys.blockedPrefixes(null),
+        keys.blockedPrefixes(customerId),
+        keys.blocksWritten,
+        phoneDigits,
+      ),
+    );
   }
 
   private understand(request: AdmissionRequest, [kind, first, second]: string[]): Admission {

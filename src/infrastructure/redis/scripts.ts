@@ -1,9 +1,10 @@
 import type { Redis, Result } from 'ioredis';
-import { ADMIT, FORGET, TAKE } from './admission.lua';
+import { ADMIT, FORGET, PEEK, TAKE } from './admission.lua';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     wahtAdmit(...keysAndArguments: string[]): Result<string[], Context>;
+    wahtPeek(...keysAndArguments: string[]): Result<string[], Context>;
     wahtTake(rateKey: string, perSecond: string, burst: string): Result<number, Context>;
     wahtForget(idempotencyKey: string, token: string): Result<number, Context>;
   }
@@ -12,6 +13,7 @@ declare module 'ioredis' {
 /** Makes the scripts commands of this connection: sent by hash, loaded by the client where the server has lost them. */
 export function defineScripts(redis: Redis): void {
   redis.defineCommand('wahtAdmit', { numberOfKeys: 8, lua: ADMIT });
+  redis.defineCommand('wahtPeek', { numberOfKeys: 6, lua: PEEK });
   redis.defineCommand('wahtTake', { numberOfKeys: 1, lua: TAKE });
   redis.defineCommand('wahtForget', { numberOfKeys: 1, lua: FORGET });
 }

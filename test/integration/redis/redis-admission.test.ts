@@ -51,6 +51,18 @@ describe('RedisAdmission', () => {
     await expect(admission.admit(test)).resolves.toMatchObject({ signals: { recipientPerMinute: 1 } });
   });
 
+  it('tells what it knows without counting, and after Redis has lost the blocks', async () => {
+    const request = admissionRequest();
+    for (let i = 0; i < 3; i++) expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 1 });
+    await admission.admit(request);
+    expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 2 });
+    await raw.sadd(keys.blockedPrefixes(null), '25470');
+    expect((await admission.peek(admissionRequest({ phoneDigits: '254700000001' }))).block).toBe('prefix');
+    await raw.flushdb();
+    expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 1 });
+    expect(rewrites).toBe(1);
+  });
+
   it('does not count what is over the limit, so that hammering shuts nobody out for longer', async () => {
     const request = admissionRequest({ messagesPerMinutePerRecipient: 2 });
     const counts: number[] = [];

@@ -125,9 +125,6 @@ describe('the HTTP edge', () => {
       ['channel_id', { channel_id: 'chn_1' }],
       ['fallback', { fallback: null }],
       ['callback_url', { callback_url: 'https://example.test' }],
-      ['max_segments', { max_segments: 1 }],
-      ['encoding', { encoding: 'auto' }],
-      ['max_cost_kes', { max_cost_kes: 1 }],
       ['channel', { channel: 'whatsapp' }],
       ['class', { class: 'promotional' }],
     ])('says that %s is not yet available', async (field, change) => {
@@ -503,6 +500,7 @@ describe('the HTTP edge', () => {
         '/metrics',
         '/v1/billing/balance',
         '/v1/messages',
+        '/v1/messages/quote',
         '/v1/messages/{id}',
         '/v1/messages/{id}/timeline',
       ]);

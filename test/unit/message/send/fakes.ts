@@ -218,6 +218,10 @@ export class MemoryAdmission implements AdmissionControl {
     return Promise.resolve({ kind: 'admitted', signals: this.signals });
   }
 
+  peek(): Promise<Extract<Admission, { kind: 'admitted' }>['signals']> {
+    return Promise.resolve(this.signals);
+  }
+
   remember(request: AdmissionRequest, response: string): Promise<void> {
     const { idempotencyKey, bodyDigest } = request;
     if (idempotencyKey !== null) this.kept.set(idempotencyKey, { digest: bodyDigest, response, owner: request });

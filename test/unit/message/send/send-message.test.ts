@@ -5,9 +5,11 @@ import { EarlierAcceptance } from '../../../../src/application/message/earlier-a
 import { MessageDrafts } from '../../../../src/application/message/message-draft';
 import type { Caller, MessageRequest } from '../../../../src/application/message/message-request';
 import { Offers } from '../../../../src/application/message/offers';
+import { QuoteMessage, QuoteMessageHandler } from '../../../../src/application/message/quote-message';
 import { SendMessage, SendMessageHandler } from '../../../../src/application/message/send-message';
 import { Vetting } from '../../../../src/application/message/vetting';
 import { DomainError } from '../../../../src/domain/shared/domain-error';
+import { money } from '../../../../src/domain/shared/money';
 import { streams } from '../../../../src/domain/shared/streams';
 import type { MessageQueued } from '../../../../src/domain/message/events';
 import {
@@ -32,15 +34,19 @@ function world(firstId = 0) {
   const ids = new CountingIds(firstId);
   const earlier = new EarlierAcceptance(store, vault);
   const foreign = (): { kind: 'mobile'; country: string } => ({ kind: 'mobile', country: 'US' });
+  const drafts = new MessageDrafts(fixedClock, ids, configuration, { foreign }, vault);
+  const vetting = new Vetting(configuration, quiet);
+  const offers = new Offers(configuration, health);
+  const quotes = new QuoteMessageHandler(drafts, admission, vetting, offers, wallets);
   const handler = new SendMessageHandler(
-    new MessageDrafts(fixedClock, ids, configuration, { foreign }, vault),
+    drafts,
     new DuplicateGate(admission, fixedClock),
-    new Vetting(configuration, quiet),
-    new Offers(configuration, health),
+    vetting,
+    offers,
     new Acceptance(store, wallets, vault, ids, earlier, quiet),
     earlier,
   );
-  return { store, wallets, vault, admission, health, ids, handler };
+  return { store, wallets, vault, admission, health, ids, handler, quotes };
 }
 
 type World = ReturnType<typeof world>;
@@ -59,6 +65,7 @@ const request = (change: Partial<MessageRequest> = {}): MessageRequest => ({
   validForSeconds: null,
   onUnknown: null,
   clientReference: null,
+  ...{ encoding: null, maxSegments: null, maxCost: null },
   ...change,
 });
 
@@ -419,5 +426,70 @@ describe('a race for the message’s stream', () => {
     w.store.beforeAppend = disturb;
     await expect(w.handler.execute(keyed())).rejects.toEqual(refusal('unavailable'));
     expect(n).toBe(5);
+  });
+});
+
+describe('the wishes of a customer for a message', () => {
+  const CURLY = 'It’s shipped…';
+
+  it('sends what transliteration made of it', async () => {
+    const w = world();
+    const { response } = await w.handler.execute(unkeyed({ body: CURLY, encoding: 'transliterate' }));
+    const [queued] = queuedIn(w, streams.message(response.message_id));
+    expect(queued).toMatchObject({ encoding: 'gsm7', segments: 1 });
+    if (queued === undefined) throw new Error('nothing was queued');
+    expect(await w.vault.open([queued.body])).toEqual(["It's shipped..."]);
+  });
+  it('refuses what is not GSM-7 under strict, naming the characters', async () => {
+    const w = world();
+    await expect(w.handler.execute(unkeyed({ body: CURLY, encoding: 'strict' }))).rejects.toMatchObject({
+      code: 'validation_failed',
+      fields: [{ field: 'body', message: expect.stringContaining('U+2019, U+2026') }],
+    });
+  });
+  it('refuses more segments than it may take', async () => {
+    const w = world();
+    await expect(w.handler.execute(unkeyed({ body: 'a'.repeat(161), maxSegments: 1 }))).rejects.toMatchObject({
+      fields: [{ field: 'body', message: expect.stringContaining('2 segments') }],
+    });
+    await w.handler.execute(unkeyed({ body: 'a'.repeat(160), maxSegments: 1 }));
+  });
+  it('keeps to tiers within max_cost_kes, and refuses where there is none', async () => {
+    const w = world();
+    w.health.reversed = true;
+    const { response } = await w.handler.execute(unkeyed({ maxCost: money(8_000n) }));
+    expect(response).toMatchObject({ provider: 'tier_1', cost_kes: 0.8 });
+    const [queued] = queuedIn(w, streams.message(response.message_id));
+    expect(queued?.maxCost).toBe('8000');
+    await expect(w.handler.execute(unkeyed({ maxCost: money(7_999n) }))).rejects.toMatchObject({
+      code: 'validation_failed',
+      fields: [{ field: 'max_cost_kes', message: expect.stringContaining('KES 0.8') }],
+    });
+    expect(w.wallets.open_.size).toBe(1);
+  });
+});
+
+describe('a quote', () => {
+  const quote = (w: World, change: Partial<MessageRequest> = {}, who = caller()) =>
+    w.quotes.execute(new QuoteMessage(who, request(change)));
+
+  it('says how it would travel and what it would cost, and writes nothing', async () => {
+    const w = world();
+    const { segmentation, offending, offer, refusal } = await quote(w, { body: 'Habari ’' });
+    expect(segmentation).toMatchObject({ encoding: 'ucs2', segments: 1 });
+    expect(offending).toEqual([{ character: '’', codePoint: 'U+2019', replacement: "'" }]);
+    expect(offer).toMatchObject({ tier: 'tier_1', amount: 8_000n });
+    expect(refusal).toBeNull();
+    expect([w.admission.admits, w.wallets.open_.size, w.store.appended.length]).toEqual([0, 0, 0]);
+  });
+  it('names what sending it would meet, still with its price', async () => {
+    const w = world();
+    w.admission.signals = { block: 'recipient', recipientPerMinute: 1 };
+    expect(await quote(w)).toMatchObject({ refusal: 'recipient_blocked', offer: { tier: 'tier_1' } });
+    w.admission.signals = { block: 'none', recipientPerMinute: 1 };
+    expect(await quote(w, {}, caller({ suspended: true }))).toMatchObject({ refusal: 'customer_suspended' });
+    expect(await quote(w, { senderId: 'NOBODY' })).toMatchObject({ refusal: 'sender_id_not_registered', offer: null });
+    w.wallets.available = 7_999n;
+    expect(await quote(w)).toMatchObject({ refusal: 'insufficient_funds', offer: { amount: 8_000n } });
   });
 });

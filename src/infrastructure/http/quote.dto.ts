@@ -1,0 +1,47 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { MessageQuote } from '../../application/message/quote-message';
+import { toKesNumber } from '../../domain/shared/money';
+
+/** A character that is not in the GSM-7 alphabet. */
+export class OffendingCharacterDto {
+  /** @example '’' */
+  character!: string;
+  /** @example 'U+2019' */
+  code_point!: string;
+  /** What `encoding: transliterate` makes of it; null: nothing. */
+  replacement!: string | null;
+}
+
+/** What a message would cost, and whether it would be sent. */
+export class QuoteDto {
+  encoding!: 'gsm7' | 'ucs2';
+  @ApiProperty({ type: 'integer' })
+  segments!: number;
+  /** Characters of the text as it came that keep it out of GSM-7. */
+  offending_characters!: OffendingCharacterDto[];
+  /** Of the whole message, by tier. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'number' } })
+  prices_kes!: Record<string, number>;
+  /** The tier that routing would pick now; null where none would carry it. */
+  provider!: string | null;
+  cost_kes!: number | null;
+  would_send!: boolean;
+  /** The error code that sending it would meet; null where it would be sent. */
+  code!: string | null;
+}
+
+export function quoteView({ segmentation, offending, offer, refusal }: MessageQuote): QuoteDto {
+  const { encoding, segments } = segmentation;
+  const prices = Object.entries(offer?.prices ?? {}).map(([tier, price]) => [tier, toKesNumber(price)]);
+  return {
+    ...{ encoding, segments },
+    offending_characters: offending.map(({ character, codePoint: code_point, replacement }) => ({
+      ...{ character, code_point, replacement },
+    })),
+    prices_kes: Object.fromEntries(prices) as Record<string, number>,
+    provider: offer?.tier ?? null,
+    cost_kes: offer === null ? null : toKesNumber(offer.amount),
+    would_send: refusal === null,
+    code: refusal,
+  };
+}
