@@ -36,20 +36,20 @@ const placesOf = (deliveries: readonly { message: Message<string> }[]): (number 
 describe('a group of competing consumers', () => {
   it('gives a consumer no more than it has room for, and goes on as it answers', () => {
     const group = groupOf(4);
-    const consumer = group.join('a', 2);
+    group.join('a', 2);
     expect(placesOf(group.deliver(0))).toEqual([0, 1]);
     expect(group.deliver(0)).toEqual([]);
-    group.ack(consumer, ['id-0']);
+    group.ack(['id-0'], 0);
     expect(placesOf(group.deliver(0))).toEqual([2]);
   });
 
   it('keeps its checkpoint before the first message that is not done with', () => {
     const group = groupOf(3);
-    const consumer = group.join('a', 10);
+    group.join('a', 10);
     group.deliver(0);
-    group.ack(consumer, ['id-0', 'id-2']);
+    group.ack(['id-0', 'id-2'], 0);
     expect(group.checkpoint(2)).toBe(0);
-    group.ack(consumer, ['id-1']);
+    group.ack(['id-1'], 0);
     expect(group.checkpoint(2)).toBe(2);
   });
 
@@ -57,7 +57,7 @@ describe('a group of competing consumers', () => {
     const group = groupOf(3);
     const first = group.join('a', 2);
     group.deliver(0);
-    expect(group.leave(first)).toEqual([]);
+    group.leave(first);
     group.join('b', 10);
     const again = group.deliver(0);
     expect(placesOf(again)).toEqual([0, 1, 2]);
@@ -78,9 +78,9 @@ describe('a group of competing consumers', () => {
 
   it('does not let the checkpoint pass a message until its parking is on disk', () => {
     const group = groupOf(1);
-    const consumer = group.join('a', 10);
+    group.join('a', 10);
     group.deliver(0);
-    const { parking } = group.nack(consumer, ['id-0'], 'park', 'bad');
+    const { parking } = group.nack(['id-0'], 'park', 'bad', 0);
     expect(parking).toMatchObject([{ reason: 'bad' }]);
     expect(group.checkpoint(0)).toBe(-1);
     for (const { message: parked } of parking) group.parked(parked);
@@ -89,33 +89,70 @@ describe('a group of competing consumers', () => {
 
   it('frees the slot of a message that is stopped, and delivers it at its time-out', () => {
     const group = groupOf(2);
-    const consumer = group.join('a', 1);
+    group.join('a', 1);
     group.deliver(0);
-    group.nack(consumer, ['id-0'], 'stop', '');
+    group.nack(['id-0'], 'stop', '', 0);
     expect(placesOf(group.deliver(0))).toEqual([1]);
-    group.ack(consumer, ['id-1']);
+    group.ack(['id-1'], 0);
     expect(group.checkpoint(1)).toBe(-1);
     group.expire(1000);
     expect(placesOf(group.deliver(1000))).toEqual([0]);
   });
 
-  it('ignores what it does not know: another consumer, an unknown id, a second answer', () => {
+  it('ignores what it does not know: an unknown id, a second answer', () => {
     const group = groupOf(1);
-    const [a, b] = [group.join('a', 1), group.join('b', 1)];
+    group.join('a', 1);
     group.deliver(0);
-    expect(group.ack(b, ['id-0'])).toEqual([]);
-    expect(group.ack(a, ['unknown'])).toEqual([]);
-    expect(group.ack(a, ['id-0'])).toHaveLength(1);
-    expect(group.ack(a, ['id-0'])).toEqual([]);
+    expect(group.ack(['unknown'], 0)).toEqual([]);
+    expect(group.ack(['id-0'], 0)).toHaveLength(1);
+    expect(group.ack(['id-0'], 0)).toEqual([]);
+  });
+
+  it('never parks a message for its consumers leaving, however many do', () => {
+    const group = groupOf(1, { maxRetryCount: 1 });
+    for (let tries = 0; tries < 4; tries++) {
+      const consumer = group.join('a', 1);
+      expect(group.deliver(0)).toMatchObject([{ message: { place: 0, retryCount: tries } }]);
+      group.leave(consumer);
+    }
+    expect(group.retrying).toBe(1);
+  });
+
+  it('says in a parked message that its retries are used up', () => {
+    const group = groupOf(1, { maxRetryCount: 0 });
+    group.join('a', 1);
+    group.deliver(0);
+    expect(group.expire(1000)).toMatchObject([{ reason: 'Reached retry count of 0' }]);
+  });
+
+  it('takes the late answer of a consumer whose message went on to another one', () => {
+    const group = groupOf(1);
+    group.join('slow', 1);
+    group.deliver(0);
+    group.expire(1000);
+    const [again] = group.deliver(1000);
+    expect(group.ack(['id-0'], 1001)).toHaveLength(1);
+    expect(again?.consumer.held.size).toBe(0);
+    expect(group.checkpoint(0)).toBe(0);
+  });
+
+  it('measures how long its consumers take, where that is asked for', () => {
+    const group = groupOf(10, { extraStatistics: true });
+    const consumer = group.join('a', 10);
+    group.deliver(100);
+    for (let place = 0; place < 10; place++) group.ack([`id-${place}`], 100 + place);
+    const figures = Object.fromEntries(consumer.measurements);
+    expect(figures).toMatchObject({ Mean: 4, Median: 5, Fastest: 0, 'Quintile 3': 4, '90%': 9, Highest: 9 });
+    expect(groupOf(0).join('b', 1).measurements).toEqual([]);
   });
 
   it('holds back a second event with an id that is in flight', () => {
     const group = new GroupState<string>(settings());
     group.offer(message(0, { id: 'same' }));
     group.offer(message(1, { id: 'same' }));
-    const consumer = group.join('a', 10);
+    group.join('a', 10);
     expect(placesOf(group.deliver(0))).toEqual([0]);
-    group.ack(consumer, ['same']);
+    group.ack(['same'], 0);
     expect(placesOf(group.deliver(0))).toEqual([1]);
   });
 
@@ -169,8 +206,8 @@ describe('a group of competing consumers', () => {
             group.expire(now);
             held.clear();
           } else if (id !== undefined) {
-            if (what === 'ack') group.ack(consumer, [id]);
-            else group.nack(consumer, [id], what === 'skip' ? 'skip' : 'retry', '');
+            if (what === 'ack') group.ack([id], 0);
+            else group.nack([id], what === 'skip' ? 'skip' : 'retry', '', 0);
             if (what !== 'retry') done.add(held.get(id) as number);
             held.delete(id);
           }

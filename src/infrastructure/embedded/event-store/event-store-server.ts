@@ -4,6 +4,7 @@ import { ReadService } from './reading/read-service';
 import { StreamView } from './reading/stream-view';
 import { Tail } from './reading/tail';
 import { gossipOf, supportedMethods } from './server-features';
+import { beginLog } from './system-events';
 import { LogStore } from './storage/log-store';
 import { AppendService } from './streams/append-service';
 import { GroupCommit } from './streams/group-commit';
@@ -42,6 +43,7 @@ export async function startEventStore({
   const tail = new Tail(store, store.lastSequence());
   const commit = new GroupCommit(store, tail, onFailure);
   const writer = new StreamWriter(store, commit, tail.lastSequence, () => tail.lastSequence);
+  if (tail.lastSequence === 0) await beginLog(writer);
   const view = new StreamView(store, tail);
   const registry = new GroupRegistry({ store, commit, writer, view, tail });
   const appends = new AppendService(writer);

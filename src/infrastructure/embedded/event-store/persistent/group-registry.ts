@@ -2,7 +2,8 @@ import { AllCursor, StreamCursor, type Cursor } from '../reading/cursors';
 import { compileFilter } from '../reading/event-filter';
 import type { StreamView } from '../reading/stream-view';
 import type { Tail } from '../reading/tail';
-import type { LogStore } from '../storage/log-store';
+import type { GroupWrite, LogStore } from '../storage/log-store';
+import { recordGroups } from '../system-events';
 import type { GroupCommit } from '../streams/group-commit';
 import type { StreamWriter } from '../streams/stream-writer';
 import type { GrpcError } from '../wire/grpc-status';
@@ -47,7 +48,7 @@ export class GroupRegistry {
   async create(definition: GroupDefinition): Promise<void> {
     const key = keyOf(definition.stream, definition.group);
     this.runners.set(key, this.run(definition, undefined));
-    await this.parts.commit.addGroupWrites([{ key: DEFINITION + key, value: JSON.stringify(definition) }]);
+    await this.save([{ key: DEFINITION + key, value: JSON.stringify(definition) }]);
   }
 
   /** Gives a group other settings: its consumers are dropped, its checkpoint is kept. */
@@ -55,7 +56,7 @@ export class GroupRegistry {
     const key = keyOf(definition.stream, definition.group);
     await runner.stop();
     this.runners.set(key, this.run(definition, runner.checkpointer.last));
-    await this.parts.commit.addGroupWrites([{ key: DEFINITION + key, value: JSON.stringify(definition) }]);
+    await this.save([{ key: DEFINITION + key, value: JSON.stringify(definition) }]);
   }
 
   async delete(runner: GroupRunner): Promise<void> {
@@ -63,7 +64,8 @@ export class GroupRegistry {
     const key = keyOf(stream, group);
     this.runners.delete(key);
     await runner.stop();
-    await this.parts.commit.addGroupWrites([
+    runner.parked.delete();
+    await this.save([
       { key: DEFINITION + key, value: undefined },
       { key: CHECKPOINT + key, value: undefined },
     ]);
@@ -80,6 +82,14 @@ export class GroupRegistry {
     const running = [...this.runners.values()];
     this.runners.clear();
     await Promise.all(running.map((runner) => runner.stop(error)));
+  }
+
+  private save(writes: readonly GroupWrite[]): Promise<void> {
+    recordGroups(
+      this.parts.writer,
+      this.list().map(({ definition }) => definition),
+    );
+    return this.parts.commit.addGroupWrites(writes);
   }
 
   private load(): void {

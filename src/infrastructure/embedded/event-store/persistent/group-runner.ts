@@ -7,8 +7,9 @@ import type { GrpcCall } from '../wire/grpc-call';
 import { type GrpcError, groupDropped } from '../wire/grpc-status';
 import { type IdForm, type ResolvedEvent, eventMetadata, originalEvent } from '../wire/recorded-event';
 import { type Checkpointer } from './checkpointer';
+import type { Consumer } from './consumer';
 import { type GroupDefinition, ALL } from './group-settings';
-import { type Consumer, type Message, type NackAction, type Parking, GroupState } from './group-state';
+import { type Message, type NackAction, type Parking, GroupState } from './group-state';
 import type { ParkedMessages } from './parked-messages';
 
 /** What is delivered: the event, and where it was parked if it is replayed. */
@@ -70,7 +71,7 @@ export class GroupRunner {
   }
 
   connect(call: GrpcCall, slots: number, ids: IdForm): Consumer {
-    const consumer = this.state.join(call.peer, slots);
+    const consumer = this.state.join(call.connectionName, slots);
     this.connections.set(consumer, { consumer, call, messages: new EventMessages(ids) });
     call.onDrain = () => {
       consumer.ready = true;
@@ -82,25 +83,28 @@ export class GroupRunner {
 
   disconnect(consumer: Consumer): void {
     if (!this.connections.delete(consumer) || this.isStopped) return;
-    this.park(this.state.leave(consumer));
+    this.state.leave(consumer);
     this.schedule();
   }
 
-  ack(consumer: Consumer, ids: readonly string[]): void {
-    this.finished(this.state.ack(consumer, ids));
+  ack(ids: readonly string[]): void {
+    this.finished(this.state.ack(ids, Date.now()));
+    this.assign();
     this.schedule();
   }
 
-  nack(consumer: Consumer, ids: readonly string[], action: NackAction, reason: string): void {
-    const { parking, done } = this.state.nack(consumer, ids, action, `Client explicitly NAK'ed message.\n${reason}`);
+  nack(ids: readonly string[], action: NackAction, reason: string): void {
+    const text = `Client explicitly NAK'ed message.\n${reason}`;
+    const { parking, done } = this.state.nack(ids, action, text, Date.now());
     this.finished(done);
     this.park(parking);
+    this.assign();
     this.schedule();
   }
 
-  /** Delivers parked messages again; `limit` undefined for all. */
-  replayParked(limit: number | undefined): void {
-    for (const { revision, resolved } of this.parts.parked.replay(limit)) {
+  /** Delivers parked messages again, those before revision `stopAt` of their stream; undefined for all. */
+  replayParked(stopAt: number | undefined): void {
+    for (const { revision, resolved } of this.parts.parked.replay(stopAt)) {
       const message = this.messageOf(resolved, revision);
       // A link that leads nowhere any more has nothing to deliver.
       if (resolved.event) this.state.offer(message);
@@ -120,7 +124,7 @@ export class GroupRunner {
     await this.parts.checkpointer.finish(this.state.checkpoint(this.read));
   }
 
-  /** Works in a turn of its own, so that acknowledgements that arrive together are answered together. */
+  /** Works in a turn of its own, so that what answers that arrive together bring goes out together. */
   private schedule(): void {
     if (this.isScheduled || this.isStopped) return;
     this.isScheduled = true;
@@ -190,10 +194,15 @@ export class GroupRunner {
     return this.state.pinsBy === 'stream' ? event.stream : (correlationOf(event) ?? event.stream);
   }
 
-  private deliver(): void {
+  /** Each answer frees a slot, and what goes there is decided then: a retry comes before everything that is new. */
+  private assign(): void {
     for (const { consumer, message } of this.state.deliver(Date.now())) {
       this.connections.get(consumer)?.messages.add(message.payload.resolved, message.retryCount);
     }
+  }
+
+  private deliver(): void {
+    this.assign();
     for (const { consumer, call, messages } of this.connections.values()) {
       if (!messages.isEmpty && !call.send(messages.take())) consumer.ready = false;
     }

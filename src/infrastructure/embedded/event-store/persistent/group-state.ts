@@ -1,5 +1,7 @@
+import { Consumer } from './consumer';
 import { type Choice, type ConsumerStrategy, strategyNamed } from './consumer-strategies';
 import type { GroupSettings } from './group-settings';
+import { MessageQueue } from './message-queue';
 
 /** A message of a group. `Payload` is what is delivered; the state does not look into it. */
 export interface Message<Payload> {
@@ -11,18 +13,6 @@ export interface Message<Payload> {
   /** What it is pinned by. */
   readonly pinnedTo: string;
   retryCount: number;
-}
-
-export interface Consumer {
-  readonly name: string;
-  /** Most messages it may hold unanswered. */
-  readonly slots: number;
-  /** False while its connection takes no more. */
-  ready: boolean;
-  delivered: number;
-  /** Ids it holds. */
-  readonly held: Set<string>;
-  readonly hasRoom: boolean;
 }
 
 export interface Delivery<Payload> {
@@ -55,8 +45,8 @@ export class GroupState<Payload> {
   delivered = 0;
 
   private readonly strategy: ConsumerStrategy<Consumer>;
-  private buffer: Message<Payload>[] = [];
-  private retries: Message<Payload>[] = [];
+  private readonly buffer = new MessageQueue<Message<Payload>>();
+  private readonly retries = new MessageQueue<Message<Payload>>();
   /** By id, in the order of their time-outs, which all last equally long. */
   private readonly flights = new Map<string, Flight<Payload>>();
   /** Messages read and not yet done with, by place, in the order of reading. */
@@ -90,26 +80,21 @@ export class GroupState<Payload> {
   }
 
   join(name: string, slots: number): Consumer {
-    const held = new Set<string>();
-    const consumer: Consumer = {
-      name,
-      slots,
-      ready: true,
-      delivered: 0,
-      held,
-      get hasRoom() {
-        return this.ready && held.size < slots;
-      },
-    };
+    const consumer = new Consumer(name, slots, this.settings.extraStatistics);
     this.consumers.push(consumer);
     return consumer;
   }
 
-  /** Takes a consumer out; what it held comes again, or is parked. */
-  leave(consumer: Consumer): Parking<Payload>[] {
+  /** Takes a consumer out; what it held comes again, however often it came before. */
+  leave(consumer: Consumer): void {
     const at = this.consumers.indexOf(consumer);
     if (at >= 0) this.consumers.splice(at, 1);
-    return this.giveBack([...consumer.held], 'The consumer left and the retries are used up.');
+    for (const id of consumer.held) {
+      const flight = this.flights.get(id);
+      if (!flight) continue;
+      this.flights.delete(id);
+      this.retry(flight.message);
+    }
   }
 
   /** Adds a message read from the stream, or one that was parked and is replayed. */
@@ -123,15 +108,15 @@ export class GroupState<Payload> {
   deliver(nowMs: number): Delivery<Payload>[] {
     const deliveries: Delivery<Payload>[] = [];
     if (this.consumers.length === 0) return deliveries;
-    this.retries = this.deliverFrom(this.retries, nowMs, deliveries);
-    this.buffer = this.deliverFrom(this.buffer, nowMs, deliveries);
+    for (const queue of [this.retries, this.buffer]) this.deliverFrom(queue, nowMs, deliveries);
     return deliveries;
   }
 
-  ack(consumer: Consumer, ids: readonly string[]): Message<Payload>[] {
+  /** Whoever holds a message, an answer to it counts: it may have come again to another consumer by then. */
+  ack(ids: readonly string[], nowMs: number): Message<Payload>[] {
     const done: Message<Payload>[] = [];
     for (const id of ids) {
-      const flight = this.land(consumer, id);
+      const flight = this.land(id, nowMs);
       if (!flight) continue;
       this.resolve(flight.message);
       done.push(flight.message);
@@ -141,37 +126,39 @@ export class GroupState<Payload> {
 
   /** Returns what is to be parked; those stay unresolved until `parked` is called. */
   nack(
-    consumer: Consumer,
     ids: readonly string[],
     action: NackAction,
     reason: string,
+    nowMs: number,
   ): { parking: Parking<Payload>[]; done: Message<Payload>[] } {
     const parking: Parking<Payload>[] = [];
     const done: Message<Payload>[] = [];
     for (const id of ids) {
       if (action === 'stop') {
-        this.abandon(consumer, id);
+        this.abandon(id, nowMs);
         continue;
       }
-      const flight = this.land(consumer, id);
+      const flight = this.land(id, nowMs);
       if (!flight) continue;
       if (action === 'park') parking.push({ message: flight.message, reason });
       else if (action === 'skip') {
         this.resolve(flight.message);
         done.push(flight.message);
-      } else this.retryOrPark(flight.message, reason, parking);
+      } else this.retryOrPark(flight.message, parking);
     }
     return { parking, done };
   }
 
   /** Takes back what has timed out. */
   expire(nowMs: number): Parking<Payload>[] {
-    const ids: string[] = [];
+    const parking: Parking<Payload>[] = [];
     for (const [id, flight] of this.flights) {
       if (flight.expiresAtMs > nowMs) break;
-      ids.push(id);
+      this.flights.delete(id);
+      flight.consumer?.letGo(id, nowMs);
+      this.retryOrPark(flight.message, parking);
     }
-    return this.giveBack(ids, 'The message timed out and its retries are used up.');
+    return parking;
   }
 
   /** When the next message times out, or undefined. */
@@ -192,23 +179,15 @@ export class GroupState<Payload> {
     return read;
   }
 
-  private deliverFrom(queue: Message<Payload>[], nowMs: number, deliveries: Delivery<Payload>[]): Message<Payload>[] {
-    const passedOver: Message<Payload>[] = [];
-    let taken = 0;
-    while (taken < queue.length && passedOver.length < LOOK_AHEAD) {
-      const message = queue[taken] as Message<Payload>;
+  private deliverFrom(queue: MessageQueue<Message<Payload>>, nowMs: number, deliveries: Delivery<Payload>[]): void {
+    queue.scan(LOOK_AHEAD, (message) => {
       const choice = this.chooseFor(message);
-      if (choice === 'none') break;
-      taken++;
-      if (choice === 'later') {
-        passedOver.push(message);
-        continue;
-      }
+      if (choice === 'none') return 'stop';
+      if (choice === 'later') return 'leave';
       this.launch(choice, message, nowMs);
       deliveries.push({ consumer: choice, message });
-    }
-    if (taken === 0) return queue;
-    return passedOver.length > 0 ? passedOver.concat(queue.slice(taken)) : queue.slice(taken);
+      return 'take';
+    });
   }
 
   private chooseFor(message: Message<Payload>): Choice<Consumer> {
@@ -221,44 +200,33 @@ export class GroupState<Payload> {
     const { messageTimeoutMs } = this.settings;
     const expiresAtMs = messageTimeoutMs > 0 ? nowMs + messageTimeoutMs : Infinity;
     this.flights.set(message.id, { message, consumer, expiresAtMs });
-    consumer.held.add(message.id);
-    consumer.delivered++;
+    consumer.take(message.id, nowMs);
     this.delivered++;
   }
 
-  private land(consumer: Consumer, id: string): Flight<Payload> | undefined {
+  private land(id: string, nowMs: number): Flight<Payload> | undefined {
     const flight = this.flights.get(id);
-    if (!flight || flight.consumer !== consumer) return undefined;
+    if (!flight) return undefined;
     this.flights.delete(id);
-    consumer.held.delete(id);
+    flight.consumer?.letGo(id, nowMs);
     return flight;
   }
 
   /** The consumer does not want it and says no more: it frees the slot, and the message comes again at its time-out. */
-  private abandon(consumer: Consumer, id: string): void {
+  private abandon(id: string, nowMs: number): void {
     const flight = this.flights.get(id);
-    if (!flight || flight.consumer !== consumer) return;
-    consumer.held.delete(id);
+    if (!flight) return;
+    flight.consumer?.letGo(id, nowMs);
     this.flights.set(id, { ...flight, consumer: undefined });
   }
 
-  private giveBack(ids: readonly string[], reason: string): Parking<Payload>[] {
-    const parking: Parking<Payload>[] = [];
-    for (const id of ids) {
-      const flight = this.flights.get(id);
-      if (!flight) continue;
-      this.flights.delete(id);
-      flight.consumer?.held.delete(id);
-      this.retryOrPark(flight.message, reason, parking);
-    }
-    return parking;
+  private retryOrPark(message: Message<Payload>, parking: Parking<Payload>[]): void {
+    const { maxRetryCount } = this.settings;
+    if (message.retryCount < maxRetryCount) return this.retry(message);
+    parking.push({ message, reason: `Reached retry count of ${maxRetryCount}` });
   }
 
-  private retryOrPark(message: Message<Payload>, reason: string, parking: Parking<Payload>[]): void {
-    if (message.retryCount >= this.settings.maxRetryCount) {
-      parking.push({ message, reason });
-      return;
-    }
+  private retry(message: Message<Payload>): void {
     message.retryCount++;
     this.retryLater(message);
   }
@@ -266,9 +234,7 @@ export class GroupState<Payload> {
   /** Retries come in the order of their places, so that a stream's events stay in order as far as they can. */
   private retryLater(message: Message<Payload>): void {
     const place = message.place ?? -1;
-    let at = this.retries.length;
-    while (at > 0 && ((this.retries[at - 1] as Message<Payload>).place ?? -1) > place) at--;
-    this.retries.splice(at, 0, message);
+    this.retries.insert(message, (other) => (other.place ?? -1) > place);
   }
 
   private resolve(message: Message<Payload>): void {

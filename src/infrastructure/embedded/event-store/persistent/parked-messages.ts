@@ -55,14 +55,17 @@ export class ParkedMessages {
     this.writer.append(this.stream, EXPECT_ANY, [link], done);
   }
 
-  /** Hands out parked messages to be delivered again, oldest first; `limit` undefined for all. */
-  replay(limit: number | undefined): ParkedMessage[] {
+  /**
+   * Hands out parked messages to be delivered again, oldest first: those before revision `stopAt` of this stream, which
+   * is what a replay's `stopAt` names; undefined for all.
+   */
+  replay(stopAt = Infinity): ParkedMessage[] {
     const messages: ParkedMessage[] = [];
     let from: number | undefined = this.next;
-    while (from !== undefined && (limit === undefined || messages.length < limit)) {
-      const wanted = Math.min(BATCH, limit === undefined ? BATCH : limit - messages.length);
-      const read = this.view.read(this.stream, from, false, wanted);
+    while (from !== undefined && from < stopAt) {
+      const read = this.view.read(this.stream, from, false, BATCH);
       for (const link of read.events) {
+        if (link.revision >= stopAt) return messages;
         this.next = link.revision + 1;
         this.replaying.add(link.revision);
         messages.push({ revision: link.revision, resolved: this.view.resolve(link) });
@@ -70,6 +73,11 @@ export class ParkedMessages {
       from = read.next;
     }
     return messages;
+  }
+
+  /** The group is gone, and so is what it parked. */
+  delete(): void {
+    this.writer.delete(this.stream, EXPECT_ANY, () => undefined);
   }
 
   /** A replayed message was acknowledged or parked again: the stream is cut off before the oldest that was not. */

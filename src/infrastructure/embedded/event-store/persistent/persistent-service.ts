@@ -23,10 +23,10 @@ import {
   withStrategy,
 } from '../wire/persistent-request';
 import { infoResponse, listResponse, subscriptionConfirmation } from '../wire/persistent-response';
+import type { Consumer } from './consumer';
 import type { GroupRegistry } from './group-registry';
 import type { GroupRunner } from './group-runner';
 import { type GroupDefinition, type GroupSettings, ALL } from './group-settings';
-import type { Consumer } from './group-state';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -75,7 +75,7 @@ export class PersistentService {
 
   replayParked(message: Buffer): Buffer {
     const request = readReplayRequest(message);
-    this.runnerOf(request).replayParked(request.limit);
+    this.runnerOf(request).replayParked(request.stopAt);
     return EMPTY;
   }
 
@@ -96,7 +96,7 @@ export class PersistentService {
     let connected: { runner: GroupRunner; consumer: Consumer } | undefined;
     call.onMessage = (bytes) => {
       const message = readConsumerMessage(bytes);
-      if (connected) return answer(connected.runner, connected.consumer, message);
+      if (connected) return answer(connected.runner, message);
       if (message.kind !== 'options') throw handlerThrew();
       connected = this.connect(call, message);
     };
@@ -144,7 +144,7 @@ function settingsOf(request: GroupRequest): GroupSettings {
 const sequenceAtOrAfter = (position: number): number =>
   sequenceAt(position) ?? sequenceAt(position - (position % 64) + 64) ?? 0;
 
-function answer(runner: GroupRunner, consumer: Consumer, message: ConsumerMessage): void {
-  if (message.kind === 'ack') runner.ack(consumer, message.ids);
-  else if (message.kind === 'nack') runner.nack(consumer, message.ids, message.action, message.reason);
+function answer(runner: GroupRunner, message: ConsumerMessage): void {
+  if (message.kind === 'ack') runner.ack(message.ids);
+  else if (message.kind === 'nack') runner.nack(message.ids, message.action, message.reason);
 }

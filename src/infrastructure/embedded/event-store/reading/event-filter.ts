@@ -31,13 +31,24 @@ function startsWith(bytes: Buffer, prefix: Buffer): boolean {
   return true;
 }
 
+/** .NET's flags at the front of an expression, as `(?i)`, and its anchors of the whole text. */
+const INLINE_FLAGS = /^\(\?([imsn]+)\)/;
+const WHOLE_TEXT_ANCHORS = /\\(.)/gs;
+
+/** Compiles an expression of .NET's dialect as far as that goes beyond JavaScript's in what filters use. */
 function compileRegex(text: string): RegExp {
+  const flags = INLINE_FLAGS.exec(text)?.[1]?.replace('n', '') ?? '';
+  const source = text
+    .replace(INLINE_FLAGS, '')
+    .replace(WHOLE_TEXT_ANCHORS, (escape, character: string) =>
+      character === 'A' ? '(?<![^])' : character === 'z' || character === 'Z' ? '(?![^])' : escape,
+    );
   try {
-    return new RegExp(text, 'u');
+    return new RegExp(source, `${flags}u`);
   } catch {
     // .NET takes escapes that the strict mode of JavaScript does not, such as `\-`.
     try {
-      return new RegExp(text);
+      return new RegExp(source, flags);
     } catch {
       throw handlerThrew();
     }

@@ -136,7 +136,7 @@ class BatchCall {
       this.gathering.delete(correlationId);
       this.answer(answers.batchTimeout({ correlationId, stream: options.stream }));
       this.finishIfDone();
-    }, COMMIT_TIMEOUT_MS);
+    }, timeoutOf(options));
     this.gathering.set(correlationId, { options, events, timeout });
   }
 
@@ -150,10 +150,10 @@ class BatchCall {
     { stream, expected, deadlineMs }: BatchOptions,
     events: readonly ProposedEvent[],
   ): void {
-    const refusal = refusalOf(key, stream, expected, events);
-    if (refusal) return this.answer(refusal);
     // The client has given up: what it would never hear of must not be written.
     if (deadlineMs !== undefined && deadlineMs <= Date.now()) return this.answer(answers.batchTimeout(key));
+    const refusal = refusalOf(key, stream, expected, events);
+    if (refusal) return this.answer(refusal);
     this.waiting++;
     const wanted = expected as number;
     this.writer.append(stream, wanted, events, (outcome) => {
@@ -183,6 +183,10 @@ class BatchCall {
     this.call.finish();
   }
 }
+
+/** How long the rest of an append is waited for, in ms. */
+const timeoutOf = ({ deadlineMs }: BatchOptions): number =>
+  deadlineMs === undefined ? COMMIT_TIMEOUT_MS : Math.min(COMMIT_TIMEOUT_MS, Math.max(0, deadlineMs - Date.now()));
 
 /** The answer to an append that is refused for what it is, whatever the stream. */
 function refusalOf(

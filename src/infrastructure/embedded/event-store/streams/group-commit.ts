@@ -1,10 +1,14 @@
 import type { GroupWrite, LogStore, WriteBatch } from '../storage/log-store';
 import type { StoredEvent } from '../storage/record';
 import type { Tail } from '../reading/tail';
+import { PendingEvents } from './pending-events';
 
-type MutableBatch = WriteBatch & { readonly callbacks: (() => void)[] };
+type MutableBatch = WriteBatch & { readonly pending: PendingEvents; readonly callbacks: (() => void)[] };
 
-const emptyBatch = (): MutableBatch => ({ events: [], newStreams: [], groupWrites: [], callbacks: [] });
+function emptyBatch(): MutableBatch {
+  const pending = new PendingEvents();
+  return { pending, events: pending.all, newStreams: [], groupWrites: [], callbacks: [] };
+}
 
 /**
  * Group commit: while one batch is on its way to the disk, the next one fills; all that waited share a sync.
@@ -49,10 +53,9 @@ export class GroupCommit {
     else callback();
   }
 
-  /** Events added and not yet on disk, oldest first. */
-  *pending(): Generator<StoredEvent> {
-    if (this.inFlight) yield* this.inFlight.events;
-    yield* this.filling.events;
+  /** Events added and not yet on disk, in one or two batches, oldest first. */
+  pending(): PendingEvents[] {
+    return this.inFlight ? [this.inFlight.pending, this.filling.pending] : [this.filling.pending];
   }
 
   /** Resolves when nothing is waiting to be written. */

@@ -7,6 +7,7 @@ import type { GroupCommit } from './group-commit';
 import { type StreamHead, StreamHeads } from './stream-heads';
 import {
   METADATA_TYPE,
+  describedStream,
   isMetadataStream,
   isSoftDeleted,
   metadataStreamOf,
@@ -49,21 +50,27 @@ export class StreamWriter {
     const head = this.heads.get(stream);
     const decision = this.decide(head, expected, events);
     if (decision.kind !== 'write') return this.answerWithoutWriting(head, decision, answer);
+    // Even an append of nothing brings a soft-deleted stream back.
+    if (isSoftDeleted(head.metadata)) this.undelete(head);
     if (events.length === 0) {
       const outcome: WriteOutcome = { kind: 'written', last: head.last, sequence: this.nextSequence - 1 };
       return this.commit.afterPending(() => answer(outcome));
     }
-    if (isSoftDeleted(head.metadata)) this.undelete(head);
+    const described = isMetadataStream(head.name) ? this.heads.get(describedStream(head.name)) : undefined;
+    const wasDeleted = described !== undefined && isSoftDeleted(described.metadata);
     const stored = this.write(head, events, () => answer({ kind: 'written', last, sequence }));
     const { sequence } = stored[stored.length - 1] as StoredEvent;
     const last = head.last;
+    // So does metadata that is written for it: what was deleted must stay hidden.
+    if (described && wasDeleted) this.undelete(described);
   }
 
   /** Deletes a stream softly: what it holds is hidden, and it can be written to again. */
   delete(stream: string, expected: number, answer: (outcome: WriteOutcome) => void): void {
     const head = this.heads.get(stream);
-    const decision: Decision =
-      head.last === NO_REVISION ? { kind: 'conflict' } : decide(expected, this.factsOf(head), [randomUUID()]);
+    // A stream that has nothing but metadata exists, to a delete.
+    const isMissing = head.last === NO_REVISION && head.metadataData === undefined;
+    const decision: Decision = isMissing ? { kind: 'conflict' } : decide(expected, this.factsOf(head), [randomUUID()]);
     if (decision.kind !== 'write') return this.answerWithoutWriting(head, decision, answer);
     const [event] = this.write(this.heads.get(metadataStreamOf(stream)), [metadataEvent(softDeletedMetadata())], () =>
       answer({ kind: 'written', last: head.last, sequence: event.sequence }),
@@ -104,11 +111,7 @@ export class StreamWriter {
   }
 
   private sequenceOf(head: StreamHead, revision: number): number {
-    return (
-      this.findPending(head, (event) => event.revision === revision)?.sequence ??
-      this.store.sequenceOf(head.number, revision) ??
-      0
-    );
+    return this.pendingAt(head, revision)?.sequence ?? this.store.sequenceOf(head.number, revision) ?? 0;
   }
 
   private factsOf(head: StreamHead): StreamFacts {
@@ -116,19 +119,17 @@ export class StreamWriter {
       last: head.last,
       isSoftDeleted: isSoftDeleted(head.metadata),
       hasMetadata: head.metadataData !== undefined,
-      idAt: (revision) =>
-        (this.findPending(head, (event) => event.revision === revision) ?? this.store.eventAt(head.number, revision))
-          ?.id,
-      revisionOf: (id) =>
-        this.findPending(head, (event) => event.id === id)?.revision ?? this.store.revisionOfId(head.number, id),
+      idAt: (revision) => (this.pendingAt(head, revision) ?? this.store.eventAt(head.number, revision))?.id,
+      revisionOf: (id) => this.pendingWithId(head, id)?.revision ?? this.store.revisionOfId(head.number, id),
     };
   }
 
-  private findPending(head: StreamHead, matches: (event: StoredEvent) => boolean): StoredEvent | undefined {
-    for (const event of this.commit.pending()) {
-      if (event.streamNumber === head.number && matches(event)) return event;
-    }
-    return undefined;
+  private pendingAt({ number }: StreamHead, revision: number): StoredEvent | undefined {
+    return first(this.commit.pending(), (batch) => batch.at(number, revision));
+  }
+
+  private pendingWithId({ number }: StreamHead, id: string): StoredEvent | undefined {
+    return first(this.commit.pending(), (batch) => batch.withId(number, id));
   }
 
   /** A write to a soft-deleted stream brings it back: what comes from now on is shown, what was before stays hidden. */
@@ -163,6 +164,14 @@ export class StreamWriter {
     const last = events[events.length - 1] as ProposedEvent;
     this.heads.metadataWritten(head.name, Buffer.from(last.data), head.changedBy);
   }
+}
+
+function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 const metadataEvent = (data: Buffer): ProposedEvent => ({

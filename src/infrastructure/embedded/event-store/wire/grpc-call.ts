@@ -39,8 +39,8 @@ export class GrpcCall {
   constructor(
     private readonly stream: ServerHttp2Stream,
     deadlineMs: number | undefined,
-    /** Client's address, as `host:port`. */
-    readonly peer: string,
+    /** What the client calls its connection. */
+    readonly connectionName: string,
   ) {
     stream.on('data', (chunk: Buffer) => this.receive(chunk));
     stream.on('end', () => {

@@ -21,6 +21,8 @@ export interface GrpcMethods {
   readonly streaming: ReadonlyMap<string, StreamingMethod>;
 }
 
+/** What EventStoreDB calls a connection whose client gave it no name. */
+const UNNAMED = '<unknown>';
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Bytes a connection's streams may hold, in MB: node's own limit of 10 refuses streams where many reads wait at once. */
 const SESSION_MEGABYTES = 128;
@@ -78,12 +80,8 @@ export class GrpcServer {
       stream.respond({ ':status': 415 }, { endStream: true });
       return;
     }
-    const socket = stream.session?.socket;
-    const call = new GrpcCall(
-      stream,
-      readTimeout(headers['grpc-timeout']),
-      `${socket?.remoteAddress}:${socket?.remotePort}`,
-    );
+    const connectionName = String(headers['connection-name'] ?? UNNAMED);
+    const call = new GrpcCall(stream, readTimeout(headers['grpc-timeout']), connectionName);
     this.calls.add(call);
     stream.once('close', () => this.calls.delete(call));
     const path = String(headers[':path']);

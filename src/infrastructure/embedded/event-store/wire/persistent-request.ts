@@ -131,15 +131,15 @@ export function readGroupName(message: Buffer, fields: { stream: number; group: 
   return { stream, group };
 }
 
-/** Reads a `ReplayParkedReq`; `limit` undefined for all of them. */
-export function readReplayRequest(message: Buffer): GroupName & { readonly limit: number | undefined } {
+/** Reads a `ReplayParkedReq`; `stopAt` is a revision in the stream of parked messages, undefined for all of them. */
+export function readReplayRequest(message: Buffer): GroupName & { readonly stopAt: number | undefined } {
   const options = optionsOf(message);
-  let limit: number | undefined;
+  let stopAt: number | undefined;
   while (options.next()) {
-    if (options.field === 4) limit = options.uint();
+    if (options.field === 4) stopAt = options.uint();
     else options.skip();
   }
-  return { ...readGroupName(message, { group: 1, stream: 2, all: 3 }), limit };
+  return { ...readGroupName(message, { group: 1, stream: 2, all: 3 }), stopAt };
 }
 
 /** Reads a `ListReq`: the stream whose groups are wanted (or ALL), undefined for every group. */

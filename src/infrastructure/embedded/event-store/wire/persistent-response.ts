@@ -1,6 +1,6 @@
+import type { Consumer } from '../persistent/consumer';
 import type { GroupRunner } from '../persistent/group-runner';
 import { type GroupDefinition, ALL, groupId } from '../persistent/group-settings';
-import type { Consumer } from '../persistent/group-state';
 import { positionOf } from '../storage/revision';
 import { frameMessage } from './grpc-frames';
 import { ProtobufWriter } from './protobuf-writer';
@@ -49,10 +49,11 @@ const connectionInfo =
   (consumer: Consumer) =>
   (writer: ProtobufWriter): void => {
     writer.string(2, 'system').uint(4, consumer.delivered).uint(5, consumer.delivered);
+    for (const [key, ms] of consumer.measurements) writer.message(6, (m) => m.string(1, key).uint(2, ms));
     writer
       .uint(7, consumer.slots - consumer.held.size)
       .uint(8, consumer.held.size)
-      .string(9, '<unknown>');
+      .string(9, consumer.name);
   };
 
 const placeText = ({ stream }: GroupDefinition, place: number): string =>
