@@ -1,11 +1,19 @@
 import type {
   AllStreamSubscription,
+  PersistentSubscriptionToAll,
   PersistentSubscriptionToStream,
   ResolvedEvent,
   StreamSubscription,
 } from '@eventstore/db-client';
 
 type Subscription = StreamSubscription | AllStreamSubscription;
+
+/** How long what has to come is waited for, in ms; a real server may be busy with other things. */
+export const PATIENCE_MS = 30_000;
+
+/** Resolves when a subscription says so: `confirmation` when it is accepted, `caughtUp` when what is stored was sent. */
+export const heard = (subscription: Subscription, what: 'confirmation' | 'caughtUp'): Promise<unknown> =>
+  new Promise((resolve) => subscription.once(what, resolve));
 
 /** The first `count` events of a subscription; rejects if they do not come in time. */
 export async function first<T>(
@@ -14,7 +22,7 @@ export async function first<T>(
   pick: (event: ResolvedEvent) => T,
 ): Promise<T[]> {
   const found: T[] = [];
-  const timeout = setTimeout(() => void subscription.unsubscribe(), 10_000);
+  const timeout = setTimeout(() => void subscription.unsubscribe(), PATIENCE_MS);
   for await (const resolved of subscription) {
     found.push(pick(resolved));
     if (found.length >= count) break;
@@ -35,10 +43,10 @@ export type Message = ResolvedEvent & { readonly retryCount: number };
  * answered is given time to arrive before the consumer leaves.
  */
 export function consume(
-  subscription: PersistentSubscriptionToStream,
+  subscription: PersistentSubscriptionToStream | PersistentSubscriptionToAll,
   count: number,
   handle: (message: Message) => void,
-  ms = 5000,
+  ms = PATIENCE_MS,
 ): Promise<Received[]> {
   const received: Received[] = [];
   return new Promise((resolve, reject) => {
