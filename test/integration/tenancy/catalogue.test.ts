@@ -18,6 +18,8 @@ describe('the catalogue of the database', () => {
   // A table that is new here says in its migration who may do what with it, and has its line.
   it('gives each role what it needs, and no more', async () => {
     expect(await privileges(db.database)).toEqual({
+      access_head: 'worker SU',
+      access_log: 'worker SI',
       audit_head: 'projector SU, worker S',
       audit_log: 'api S, projector SI, worker S',
       blocks: 'projector SIUD, worker S',
