@@ -16,6 +16,7 @@ import { HttpModule } from './infrastructure/http/http.module';
 import { NumberingModule } from './infrastructure/numbering/numbering.module';
 import { ObservabilityModule } from './infrastructure/observability/observability.module';
 import { PostgresModule } from './infrastructure/postgres/postgres.module';
+import { ErasureModule } from './infrastructure/privacy/erasure.module';
 import { ProjectionEngineModule } from './infrastructure/projections/projection-engine.module';
 import { ProvidersModule } from './infrastructure/providers/providers.module';
 import { ReceiptsModule } from './infrastructure/receipts/receipts.module';
@@ -38,6 +39,7 @@ export class AppModule {
         EventStoreModule,
         CryptoModule,
         AuditModule,
+        ErasureModule,
         NumberingModule,
         RedisModule,
         CustomerDirectoryModule,

@@ -3,12 +3,13 @@ import { NestFactory } from '@nestjs/core';
 import { CommandBus, type Command } from '@nestjs/cqrs';
 import { CUSTOMER_READS, type CustomerReads } from '../application/ports/customer-reads';
 import { CLOCK, type Clock } from '../application/ports/clock';
+import type { Configuration } from '../application/ports/configuration';
 import { ID_SOURCE, type IdSource } from '../application/ports/id-source';
 import { EVENT_STORE, type EventStore } from '../application/ports/event-store';
-import type { Configuration } from '../application/ports/configuration';
 import { LOGGER, type Logger } from '../application/ports/logger';
 import { MESSAGE_READS, type MessageReads } from '../application/ports/message-reads';
 import { TENANT_READS, type TenantReads } from '../application/ports/tenant-reads';
+import { PERSONAL_TRACES, type PersonalTraces } from '../application/ports/personal-traces';
 import { SUBSCRIPTIONS, type Subscriptions } from '../application/ports/subscriptions';
 import { WALLETS, type CommandContext, type Wallets } from '../application/ports/wallets';
 import type { Written } from '../application/customer/customer-stream';
@@ -39,6 +40,7 @@ export class Application {
     /** Over all customers, as operators may look. */
     readonly database: Database,
     readonly tenants: TenantReads,
+    readonly traces: PersonalTraces,
     readonly store: EventStore,
     readonly subscriptions: Subscriptions,
     readonly configuration: Configuration,
@@ -66,6 +68,7 @@ export class Application {
           context.get<Wallets>(WALLETS, { strict: false }),
           context.get<Database>(DATABASE, { strict: false }),
           context.get<TenantReads>(TENANT_READS, { strict: false }),
+          context.get<PersonalTraces>(PERSONAL_TRACES, { strict: false }),
           context.get<EventStore>(EVENT_STORE, { strict: false }),
           context.get<Subscriptions>(SUBSCRIPTIONS, { strict: false }),
           configuration,

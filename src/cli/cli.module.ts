@@ -5,6 +5,7 @@ import { FraudModule } from '../application/fraud/fraud.module';
 import { LOGGER } from '../application/ports/logger';
 import { METRICS } from '../application/ports/metrics';
 import type { Configuration } from '../application/ports/configuration';
+import { PrivacyModule } from '../application/privacy/privacy.module';
 import { WalletModule } from '../application/wallet/wallet.module';
 import { ConfigModule } from '../infrastructure/config/config.module';
 import { CryptoModule } from '../infrastructure/crypto/crypto.module';
@@ -15,6 +16,7 @@ import { PinoLogger } from '../infrastructure/observability/pino-logger';
 import { PrometheusMetrics } from '../infrastructure/observability/prometheus-metrics';
 import { Readiness } from '../infrastructure/observability/readiness';
 import { PostgresModule } from '../infrastructure/postgres/postgres.module';
+import { ErasureModule } from '../infrastructure/privacy/erasure.module';
 import { ProjectionEngineModule } from '../infrastructure/projections/projection-engine.module';
 import { ProjectionsModule } from '../projections/projections.module';
 
@@ -48,10 +50,12 @@ export class CliModule {
         ProjectionEngineModule,
         ProjectionsModule,
         CustomerDirectoryModule,
+        ErasureModule,
         CqrsModule.forRoot(),
         CustomerModule,
         FraudModule,
         WalletModule,
+        PrivacyModule,
       ],
     };
   }

@@ -10,6 +10,7 @@ import { addMessageCommands } from './message-commands';
 import { addMigrateCommand } from './migrate-command';
 import { addPriceListCommands, addWalletCommands } from './money-commands';
 import { addBlockCommands, addReadSideCommands } from './operations-commands';
+import { addPrivacyCommands } from './privacy-commands';
 
 /** The whole command line. Parsing throws CommanderError instead of ending the process. */
 export function commandLine(): Command {
@@ -28,6 +29,7 @@ export function commandLine(): Command {
     addReadSideCommands,
     addMigrateCommand,
     addAuditCommands,
+    addPrivacyCommands,
     addDemoCommand,
   ]) {
     add(program);

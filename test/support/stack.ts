@@ -30,6 +30,8 @@ export interface Stack {
   readonly base: string;
   /** The sandbox's address: its page and its control API. */
   readonly handset: string;
+  /** Where the event store, the sandbox and the logs keep their files. */
+  readonly folder: string;
   /** The application's variables, for a look into its services: ESDB_URL, DATABASE_MIGRATION_URL (the superuser's), REDIS_URL … */
   readonly env: Readonly<Record<string, string>>;
   readonly eventStore: StackProcess;
@@ -91,6 +93,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     return {
       base: around.base,
       handset: handsetUrl(around),
+      folder: folder.root,
       env: variables,
       eventStore,
       sandbox,

@@ -11,6 +11,8 @@ export const streams = {
   block: (subject: string): string => `block-${subject}`,
   provider: (name: string): string => `provider-${name}`,
   priceList: (priceListId: string): string => `pricelist-${priceListId}`,
+  /** A recipient of one customer, by its random id; written to only when it is erased. */
+  subject: (subjectId: string): string => `subject-${subjectId}`,
 } as const;
 
 export const streamPrefixes = {
@@ -20,6 +22,7 @@ export const streamPrefixes = {
   block: 'block-',
   provider: 'provider-',
   priceList: 'pricelist-',
+  subject: 'subject-',
 } as const;
 
 /** The customer and the mode a wallet's stream belongs to. */

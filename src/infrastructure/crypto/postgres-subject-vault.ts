@@ -124,6 +124,11 @@ export class PostgresSubjectVault implements SubjectVault {
     return this.table.destroy(subjectIds);
   }
 
+  /** Destroys the keys of one owner that were made before this. */
+  async destroyMadeBefore(customerId: string, before: Date): Promise<void> {
+    for (const subjectId of await this.table.destroyMadeBefore(customerId, before)) this.cache.remove(subjectId);
+  }
+
   /** One line for each version of the master key that is missing or wrong; for the start. */
   problems(): Promise<string[]> {
     return this.check.problems();

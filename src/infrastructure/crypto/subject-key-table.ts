@@ -76,6 +76,15 @@ export class SubjectKeyTable {
     return rowCount ?? 0;
   }
 
+  /** @returns their subjects. */
+  async destroyMadeBefore(customerId: string, before: Date): Promise<string[]> {
+    const { rows } = await this.database.query<Pick<Columns, 'subject_id'>>({
+      text: 'DELETE FROM subject_keys WHERE customer_id = $1 AND created_at < $2 RETURNING subject_id',
+      values: [customerId, before],
+    });
+    return rows.map(({ subject_id: subjectId }) => subjectId);
+  }
+
   async byHash(lookupHash: Buffer): Promise<SubjectRow[]> {
     const result = await this.database.query<Columns>({
       name: 'subject-keys-by-hash',

@@ -1,8 +1,11 @@
--- Delivery reports as they came. A report is written here before its sender is answered, and matched afterwards.
+-- Delivery reports, sealed. A report is written here before its sender is answered, and matched afterwards.
 CREATE TABLE receipt_inbox (
   id                  uuid        PRIMARY KEY,
   provider            text        NOT NULL,
-  raw                 bytea       NOT NULL,
+  -- As it came, under a key of its day: it names a person's number.
+  report              text        NOT NULL,
+  -- Keyed hash of that number, so that an erasure finds it; null where nobody could read one.
+  lookup_hash         bytea,
   -- Null where nobody could read it.
   provider_message_id text,
   received_at         timestamptz NOT NULL,
@@ -21,3 +24,5 @@ ALTER TABLE receipt_inbox SET (fillfactor = 70, autovacuum_vacuum_scale_factor =
 
 -- Whose report it is nobody knows before it is matched: no customer reads here.
 GRANT SELECT, INSERT, UPDATE, DELETE ON receipt_inbox TO waht_worker;
+-- Statistics would keep samples where the deletion of a row does not reach.
+ALTER TABLE receipt_inbox ALTER COLUMN report SET STATISTICS 0, ALTER COLUMN lookup_hash SET STATISTICS 0;

@@ -1,4 +1,3 @@
-import type { InboxReport } from '../../application/ports/delivery-reports';
 import type { Sql } from '../postgres/database';
 
 export const INBOX_CHANNEL = 'receipt_inbox';
@@ -6,7 +5,9 @@ export const INBOX_CHANNEL = 'receipt_inbox';
 export interface NewReport {
   readonly id: string;
   readonly provider: string;
-  readonly raw: Buffer;
+  /** Sealed. */
+  readonly report: string;
+  readonly lookupHash: Buffer | null;
   readonly providerMessageId: string | null;
   readonly receivedAt: Date;
   /** Worked on by the process that inserts it. Null: by whoever takes it. */
@@ -24,17 +25,14 @@ export interface PostponedReport {
   readonly comparisons: number;
 }
 
-interface Row {
-  id: string;
-  provider: string;
-  raw: Buffer;
-  received_at: Date;
-  comparisons: number;
+/** A report as it lies there, sealed. */
+export interface StoredReport {
+  readonly id: string;
+  readonly provider: string;
+  readonly report: string;
+  readonly received_at: Date;
+  readonly comparisons: number;
 }
-
-const toReport = ({ id, provider, raw, received_at: receivedAt, comparisons }: Row): InboxReport => ({
-  ...{ id, provider, raw, receivedAt: receivedAt.toISOString(), comparisons },
-});
 
 /** The statements of table `receipt_inbox`, for many reports at once where there may be many. */
 export class InboxTable {
@@ -43,15 +41,17 @@ export class InboxTable {
   async insert(reports: readonly NewReport[]): Promise<void> {
     await this.sql.query({
       name: 'receipts_insert',
-      text: `INSERT INTO receipt_inbox (id, provider, raw, provider_message_id, received_at, compare_at, leased_until)
-             SELECT id, provider, raw, pmid, received, received, leased FROM unnest(
-               $1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[], $6::timestamptz[])
-             AS r (id, provider, raw, pmid, received, leased)
+      text: `INSERT INTO receipt_inbox
+               (id, provider, report, lookup_hash, provider_message_id, received_at, compare_at, leased_until)
+             SELECT id, provider, report, hash, pmid, received, received, leased FROM unnest(
+               $1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+             AS r (id, provider, report, hash, pmid, received, leased)
              ON CONFLICT (id) DO NOTHING`,
       values: [
         reports.map(({ id }) => id),
         reports.map(({ provider }) => provider),
-        reports.map(({ raw }) => raw),
+        reports.map(({ report }) => report),
+        reports.map(({ lookupHash }) => lookupHash),
         reports.map(({ providerMessageId }) => providerMessageId),
         reports.map(({ receivedAt }) => receivedAt),
         reports.map(({ leasedUntil }) => leasedUntil),
@@ -64,8 +64,8 @@ export class InboxTable {
     await this.sql.query({ name: 'receipts_announce', text: `SELECT pg_notify('${INBOX_CHANNEL}', '')` });
   }
 
-  async claim(now: Date, leaseMs: number, limit: number): Promise<InboxReport[]> {
-    const { rows } = await this.sql.query<Row>({
+  async claim(now: Date, leaseMs: number, limit: number): Promise<StoredReport[]> {
+    const { rows } = await this.sql.query<StoredReport>({
       name: 'receipts_claim',
       text: `WITH owed AS (
                SELECT id FROM receipt_inbox
@@ -73,22 +73,22 @@ export class InboxTable {
                ORDER BY compare_at LIMIT $3 FOR UPDATE SKIP LOCKED)
              UPDATE receipt_inbox r SET leased_until = $1::timestamptz + make_interval(secs => $2::float8 / 1000)
              FROM owed WHERE r.id = owed.id
-             RETURNING r.id, r.provider, r.raw, r.received_at, r.comparisons`,
+             RETURNING r.id, r.provider, r.report, r.received_at, r.comparisons`,
       values: [now, leaseMs, limit],
     });
-    return rows.map(toReport);
+    return rows;
   }
 
   /** One that waits, before its time. Null: it is settled, or in somebody's hands. */
-  async claimOne(id: string, now: Date, leaseMs: number): Promise<InboxReport | null> {
-    const { rows } = await this.sql.query<Row>({
+  async claimOne(id: string, now: Date, leaseMs: number): Promise<StoredReport | null> {
+    const { rows } = await this.sql.query<StoredReport>({
       name: 'receipts_claim_one',
       text: `UPDATE receipt_inbox SET leased_until = $2::timestamptz + make_interval(secs => $3::float8 / 1000)
              WHERE id = $1 AND compare_at IS NOT NULL AND (leased_until IS NULL OR leased_until <= $2)
-             RETURNING id, provider, raw, received_at, comparisons`,
+             RETURNING id, provider, report, received_at, comparisons`,
       values: [id, now, leaseMs],
     });
-    return rows.map(toReport)[0] ?? null;
+    return rows[0] ?? null;
   }
 
   async settle(reports: readonly SettledReport[]): Promise<void> {
@@ -122,6 +122,15 @@ export class InboxTable {
     let next: Date | null = null;
     for (const { at } of rows) if (at !== null && (next === null || at < next)) next = at;
     return next;
+  }
+
+  /** Those that name a number. @param owedToo also those that still wait for their message. @returns how many went */
+  async forget(lookupHash: Buffer, owedToo: boolean): Promise<number> {
+    const { rowCount } = await this.sql.query({
+      text: 'DELETE FROM receipt_inbox WHERE lookup_hash = $1 AND (compare_at IS NULL OR $2)',
+      values: [lookupHash, owedToo],
+    });
+    return rowCount ?? 0;
   }
 
   /** Settled reports hold phone numbers: they are not kept for ever. @returns how many went */

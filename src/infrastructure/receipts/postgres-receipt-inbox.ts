@@ -5,7 +5,8 @@ import type { Logger } from '../../application/ports/logger';
 import { MicroBatch } from '../crypto/micro-batch';
 import { LeaseLoop } from '../timers/lease-loop';
 import type { InboxListener } from './inbox-listener';
-import type { InboxTable, NewReport, PostponedReport, SettledReport } from './inbox-table';
+import type { InboxTable, NewReport, PostponedReport, SettledReport, StoredReport } from './inbox-table';
+import type { ReportSeal } from './report-seal';
 
 /** Short: what a process that died had in hand waits for it. A report that is handed out twice does no harm. */
 const LEASE_MS = 10_000;
@@ -35,13 +36,14 @@ export class PostgresReceiptInbox implements ReceiptInbox {
   constructor(
     private readonly table: InboxTable,
     private readonly listener: InboxListener,
+    private readonly seal: ReportSeal,
     private readonly readers: ReportReaders,
     private readonly ids: IdSource,
     private readonly clock: Clock,
     private readonly logger: Logger,
   ) {
     const lookup = {
-      claim: (now: Date, limit: number) => table.claim(now, LEASE_MS, limit),
+      claim: async (now: Date, limit: number) => this.opened(await table.claim(now, LEASE_MS, limit)),
       nextAt: () => table.nextAt(),
     };
     this.loop = new LeaseLoop(lookup, clock, logger, LOOP);
@@ -66,15 +68,18 @@ export class PostgresReceiptInbox implements ReceiptInbox {
   async put(provider: string, raw: Buffer): Promise<void> {
     const receivedAtMs = this.clock.now();
     const mine = this.loop.isRunning() && this.loop.waiting() < MOST_HANDED_OVER;
+    const receivedAt = new Date(receivedAtMs);
+    const reading = this.readers.read(provider, raw);
     const report: NewReport = {
-      ...{ id: this.ids.uuid(), provider, raw },
-      providerMessageId: this.readers.read(provider, raw)?.providerMessageId ?? null,
-      receivedAt: new Date(receivedAtMs),
+      ...{ id: this.ids.uuid(), provider, receivedAt },
+      report: await this.seal.seal(raw, receivedAt),
+      lookupHash: this.seal.lookupHash(reading?.phone ?? null),
+      providerMessageId: reading?.providerMessageId ?? null,
       leasedUntil: mine ? new Date(receivedAtMs + LEASE_MS) : null,
     };
     await this.inserts.add(report);
     const { id } = report;
-    if (mine) this.loop.handOver({ id, provider, raw, receivedAt: report.receivedAt.toISOString(), comparisons: 0 });
+    if (mine) this.loop.handOver({ id, provider, raw, receivedAt: receivedAt.toISOString(), comparisons: 0 });
     else this.loop.notice(0);
   }
 
@@ -91,14 +96,15 @@ export class PostgresReceiptInbox implements ReceiptInbox {
     if (this.resume(id)) return;
     this.table
       .claimOne(id, new Date(this.clock.now()), LEASE_MS)
-      .then((report) => {
-        if (report !== null) this.loop.handOver(report);
-      })
+      .then((report) => (report === null ? [] : this.opened([report])))
+      .then((reports) => reports.forEach((report) => this.loop.handOver(report)))
       .catch((error: unknown) => this.logger.warn({ err: error }, 'a report waits for its next comparison'));
   }
 
-  purge(before: string): Promise<number> {
-    return this.table.purge(new Date(before), MOST_PURGED);
+  async purge(before: string): Promise<number> {
+    const purged = await this.table.purge(new Date(before), MOST_PURGED);
+    if (purged < MOST_PURGED) await this.seal.forgetBefore(new Date(before));
+    return purged;
   }
 
   async stop(drainMs: number): Promise<void> {
@@ -106,6 +112,13 @@ export class PostgresReceiptInbox implements ReceiptInbox {
     this.held.clear();
     await this.listener.stop();
     await this.loop.stop(drainMs);
+  }
+
+  private async opened(stored: readonly StoredReport[]): Promise<InboxReport[]> {
+    const raws = await this.seal.open(stored.map(({ report }) => report));
+    return stored.map(({ id, provider, received_at: receivedAt, comparisons }, index) => ({
+      ...{ id, provider, raw: raws[index] ?? Buffer.alloc(0), receivedAt: receivedAt.toISOString(), comparisons },
+    }));
   }
 
   private async insert(reports: readonly NewReport[]): Promise<void> {

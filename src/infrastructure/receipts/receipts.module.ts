@@ -11,11 +11,13 @@ import { LOGGER, type Logger } from '../../application/ports/logger';
 import { PROJECTION_REGISTRY, type ProjectionRegistry } from '../../application/ports/projection';
 import { SMS_GATEWAYS, type SmsGateways } from '../../application/ports/sms-gateway';
 import { messageAttemptsProjection } from '../../projections/message-attempts/message-attempts.projection';
+import { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../postgres/database';
 import { InboxListener } from './inbox-listener';
 import { InboxTable } from './inbox-table';
 import { PostgresAttemptIndex } from './postgres-attempt-index';
 import { PostgresReceiptInbox } from './postgres-receipt-inbox';
+import { ReportSeal } from './report-seal';
 import { receiptRoutes } from './receipt-routes';
 
 /** The inbox of delivery reports, the address that they come to, and the index that they are matched by. */
@@ -24,12 +26,17 @@ import { receiptRoutes } from './receipt-routes';
   providers: [
     {
       provide: RECEIPT_INBOX,
-      inject: [DATABASE, REPORT_READERS, ID_SOURCE, CLOCK, LOGGER],
-      useFactory: (database: Database, readers: ReportReaders, ids: IdSource, clock: Clock, logger: Logger) =>
+      inject: [DATABASE, PostgresSubjectVault, REPORT_READERS, ID_SOURCE, CLOCK, LOGGER],
+      useFactory: (
+        database: Database,
+        vault: PostgresSubjectVault,
+        ...rest: [readers: ReportReaders, ids: IdSource, clock: Clock, logger: Logger]
+      ) =>
         new PostgresReceiptInbox(
           new InboxTable(database),
-          new InboxListener(database, logger),
-          ...([readers, ids, clock, logger] as const),
+          new InboxListener(database, rest[3]),
+          new ReportSeal(vault),
+          ...rest,
         ),
     },
     {

@@ -5,6 +5,8 @@ export const keys = {
   /** Hashed, because a customer's key may hold anything, a phone number included. */
   idempotency: (customerId: string, mode: string, route: string, key: string): string =>
     `waht:idem:${customerId}:${mode}:${route}:${createHash('sha1').update(key).digest('base64url')}`,
+  /** A pattern for all of a customer's; ids hold no character that means something in one. */
+  anyIdempotency: (customerId: string): string => `waht:idem:${customerId}:*`,
   rate: (keyId: string): string => `waht:rate:${keyId}`,
   velocity: (customerId: string, mode: string, lookupHash: string): string =>
     `waht:velocity:${customerId}:${mode}:${lookupHash}`,

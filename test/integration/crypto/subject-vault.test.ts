@@ -8,9 +8,8 @@ import {
 } from '../../../src/infrastructure/crypto/postgres-subject-vault';
 import { SystemClock } from '../../../src/infrastructure/crypto/system-clock';
 import { Database } from '../../../src/infrastructure/postgres/database';
-import { findMigrations, migrate } from '../../../src/infrastructure/postgres/migrations';
 import { MemoryLogger } from '../../support/adapter';
-import { createTestDatabase, type TestDatabase } from '../../support/services';
+import { migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
 
 const PHONE = '+254712345678';
 
@@ -20,7 +19,7 @@ describe('the vault of subjects', () => {
   const keys = { masterKeys: versions(1, [1, first]), lookupKey: randomBytes(32) };
   const logger = new MemoryLogger();
   const opened: Database[] = [];
-  let home: TestDatabase;
+  let home: MigratedDatabase;
   let database: Database;
 
   /** As another process would have it: a pool and a cache of its own. */
@@ -31,6 +30,7 @@ describe('the vault of subjects', () => {
       max: 4,
       statementTimeoutMs: 10_000,
       applicationName: 'test',
+      role: 'waht_worker',
       onError: (error) => logger.error({ error: error.message }, 'pool'),
     });
     opened.push(connected);
@@ -46,14 +46,12 @@ describe('the vault of subjects', () => {
     ).rows;
 
   beforeAll(async () => {
-    home = await createTestDatabase();
-    database = connect();
-    const ours = (await findMigrations()).filter(({ number }) => number >= 10 && number < 20);
-    await migrate(database, ours, logger);
+    home = await migratedDatabase();
+    database = home.database;
   });
   afterAll(async () => {
     await Promise.all(opened.map((connected) => connected.close()));
-    await home.drop();
+    await home.close();
   });
   beforeEach(() => database.query({ text: 'TRUNCATE subject_keys' }));
 

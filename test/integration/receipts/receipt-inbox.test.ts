@@ -6,13 +6,16 @@ import type { InboxReport, Verdict } from '../../../src/application/ports/delive
 import type { IdSource } from '../../../src/application/ports/id-source';
 import type { Logger } from '../../../src/application/ports/logger';
 import type { SmsGateways } from '../../../src/application/ports/sms-gateway';
+import type { Sealed } from '../../../src/domain/shared/sealed';
 import { readAfricasTalkingReport } from '../../../src/infrastructure/providers/africastalking/report';
 import { InboxListener } from '../../../src/infrastructure/receipts/inbox-listener';
 import { InboxTable } from '../../../src/infrastructure/receipts/inbox-table';
 import { PostgresReceiptInbox } from '../../../src/infrastructure/receipts/postgres-receipt-inbox';
+import { ReportSeal } from '../../../src/infrastructure/receipts/report-seal';
 import { receiptRoutes } from '../../../src/infrastructure/receipts/receipt-routes';
 import { eventually } from '../../support/eventually';
 import { migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
+import { randomVaultKeys, vaultOn } from '../../support/vault';
 
 const silent: Logger = {
   debug: () => undefined,
@@ -46,10 +49,20 @@ describe('the inbox of delivery reports', () => {
   });
   afterAll(() => place?.close());
 
+  const keys = randomVaultKeys();
+  const seal = (): ReportSeal => new ReportSeal(vaultOn(place.database, keys));
   function process(): PostgresReceiptInbox {
     const { database } = place;
     const inbox = new PostgresReceiptInbox(
-      ...([new InboxTable(database), new InboxListener(database, silent), readers, ids, clock, silent] as const),
+      ...([
+        new InboxTable(database),
+        new InboxListener(database, silent),
+        seal(),
+        readers,
+        ids,
+        clock,
+        silent,
+      ] as const),
     );
     inboxes.push(inbox);
     return inbox;
@@ -71,10 +84,55 @@ describe('the inbox of delivery reports', () => {
     await inbox.put('at', form('A1'));
     await settled(1);
     expect(heard).toMatchObject([{ provider: 'at', raw: form('A1'), comparisons: 0 }]);
-    const { rows } = await place.database.query({
-      text: 'SELECT raw, outcome, provider_message_id FROM receipt_inbox',
+    const { rows } = await place.database.query<{ report: string; outcome: string; provider_message_id: string }>({
+      text: 'SELECT report, outcome, provider_message_id FROM receipt_inbox',
     });
-    expect(rows).toEqual([{ raw: form('A1'), outcome: 'matched', provider_message_id: 'A1' }]);
+    expect(rows).toMatchObject([{ outcome: 'matched', provider_message_id: 'A1' }]);
+    expect(await seal().open(rows.map(({ report }) => report))).toEqual([form('A1')]);
+  });
+  it('keeps no number in clear, nor what nobody could read, and gives back every byte', async () => {
+    const bytes = Buffer.from([0xff, 0x00, 0xc3, 0x28, ...Buffer.from('phoneNumber=+254722000001')]);
+    await process().put('at', form('A1'));
+    await process().put('at', bytes);
+    const { rows } = await place.database.query<{ report: string; lookup_hash: Buffer | null }>({
+      text: 'SELECT * FROM receipt_inbox ORDER BY provider_message_id NULLS LAST',
+    });
+    expect(JSON.stringify(rows)).not.toContain('722000001');
+    expect(await seal().open(rows.map(({ report }) => report))).toEqual([form('A1'), bytes]);
+    expect(rows.map(({ lookup_hash: hash }) => hash)).toEqual([seal().lookupHash('+254722000001'), null]);
+  });
+  it('forgets what names a number: settled ones, or all', async () => {
+    const table = new InboxTable(place.database);
+    const hash = seal().lookupHash('+254722000001') ?? Buffer.alloc(0);
+    const inbox = process();
+    inbox.start(() => Promise.resolve(matched));
+    await inbox.put('at', form('A1'));
+    await settled(1);
+    await inbox.stop(1_000);
+    await process().put('at', form('A2'));
+    await process().put('at', Buffer.from('id=A3&status=Success&phoneNumber=%2B254722000002'));
+    expect(await table.forget(hash, false)).toBe(1);
+    expect(await table.forget(hash, true)).toBe(1);
+    const { rows } = await place.database.query({ text: 'SELECT provider_message_id FROM receipt_inbox' });
+    expect(rows).toEqual([{ provider_message_id: 'A3' }]);
+  });
+  it('destroys the key of a day when no report of it is kept any more', async () => {
+    const day = (iso: string) => new Date(`${iso}T12:00:00Z`);
+    const [old, young] = [
+      await seal().seal(form('A1'), day('2026-10-01')),
+      await seal().seal(form('A2'), day('2026-10-20')),
+    ];
+    await place.database.query({
+      text: `UPDATE subject_keys SET created_at = CASE subject_id WHEN $1 THEN $2::timestamptz ELSE $3 END WHERE customer_id = 'reports' AND subject_id IN ($1, $4)`,
+      values: [
+        (JSON.parse(old) as Sealed).kid,
+        day('2026-10-01'),
+        day('2026-10-20'),
+        (JSON.parse(young) as Sealed).kid,
+      ],
+    });
+    expect(await process().purge('2026-10-22T00:00:00Z')).toBe(0);
+    expect(await seal().open([old, young])).toEqual([Buffer.alloc(0), form('A2')]);
   });
   it('is worked on by another process where the one that received it matches none', async () => {
     const heard: string[] = [];
@@ -147,7 +205,8 @@ describe('the inbox of delivery reports', () => {
     const receivedAt = new Date(Date.now() - 90_000);
     await table.insert([
       {
-        ...{ id: randomUUID(), provider: 'at', raw: form('A1'), providerMessageId: 'A1', receivedAt },
+        ...{ id: randomUUID(), provider: 'at', providerMessageId: 'A1', receivedAt, lookupHash: null },
+        report: await seal().seal(form('A1'), receivedAt),
         leasedUntil: new Date(Date.now() - 30_000),
       },
     ]);
@@ -191,8 +250,8 @@ describe('the inbox of delivery reports', () => {
     it('answers OK once the report is kept', async () => {
       const { statusCode, body } = await post('/callbacks/sms/at/the-secret/reports', form('A1'));
       expect([statusCode, body]).toEqual([200, 'OK']);
-      const { rows } = await place.database.query({ text: 'SELECT raw FROM receipt_inbox' });
-      expect(rows).toEqual([{ raw: form('A1') }]);
+      const { rows } = await place.database.query<{ report: string }>({ text: 'SELECT report FROM receipt_inbox' });
+      expect(await seal().open(rows.map(({ report }) => report))).toEqual([form('A1')]);
     });
     it.each(['text/html', 'application/json', 'nonsense/type; charset=utf-7'])(
       'keeps whatever comes as %s',

@@ -81,7 +81,7 @@ describe('the catalogue of the database', () => {
         /^other ON messages: /,
       ],
       ['an open table', 'GRANT SELECT ON receipt_inbox TO waht_api', /^receipt_inbox: a table that waht_api may use/],
-      ['an open column', 'GRANT SELECT (raw) ON receipt_inbox TO waht_api', /^receipt_inbox: a table that waht_api/],
+      ['an open column', 'GRANT SELECT (report) ON receipt_inbox TO waht_api', /^receipt_inbox: a table that waht_api/],
       ['one open to all', 'GRANT SELECT ON snapshots TO PUBLIC', /^snapshots: a table that waht_api may use/],
       ['a plain view', 'CREATE VIEW planted AS SELECT * FROM messages', /^planted: a view/],
       [

@@ -55,6 +55,7 @@ const agrees: { readonly [Name in keyof Registry]: Equal<SchemaOf<Name>, DataOf<
   BlockLifted: true,
   ProviderDegraded: true,
   ProviderRecovered: true,
+  SubjectErased: true,
 };
 
 describe('the registry of events', () => {

@@ -1,19 +1,21 @@
 import type { CustomerEvent, PriceListEvent } from '../../../domain/customer/events';
 import type { BlockEvent } from '../../../domain/fraud/events';
 import type { MessageEvent } from '../../../domain/message/events';
+import type { PrivacyEvent } from '../../../domain/privacy/events';
 import type { ProviderEvent } from '../../../domain/routing/events';
 import type { WalletEvent } from '../../../domain/wallet/events';
 import { customerEvents, priceListEvents } from './customer-events';
 import type { EventDefinition } from './event-definition';
 import type { EventFamily } from './events-document';
 import { messageEvents } from './message-events';
+import { privacyEvents } from './privacy-events';
 import { providerEvents } from './provider-events';
 import { blockEvents } from './safety-events';
 import { walletEvents } from './wallet-events';
 
 /** Every event there is. */
 export type StoredDomainEvent =
-  MessageEvent | WalletEvent | CustomerEvent | PriceListEvent | BlockEvent | ProviderEvent;
+  MessageEvent | WalletEvent | CustomerEvent | PriceListEvent | BlockEvent | ProviderEvent | PrivacyEvent;
 
 /** By type. A type of the domain that is missing here fails the build, and so does one that the domain does not know. */
 export const EVENT_REGISTRY = {
@@ -23,6 +25,7 @@ export const EVENT_REGISTRY = {
   ...priceListEvents,
   ...blockEvents,
   ...providerEvents,
+  ...privacyEvents,
 } satisfies { [Type in StoredDomainEvent['type']]: EventDefinition };
 
 export type EventRegistry = ReadonlyMap<string, EventDefinition>;
@@ -37,4 +40,5 @@ export const EVENT_FAMILIES: readonly EventFamily[] = [
   { title: 'Price list', streams: '`pricelist-{prl_}`', events: priceListEvents },
   { title: 'Block', streams: '`block-{subject}`', events: blockEvents },
   { title: 'Provider', streams: '`provider-{name}`', events: providerEvents },
+  { title: 'Subject', streams: '`subject-{sub_}`', events: privacyEvents },
 ];
