@@ -139,7 +139,8 @@ export class ClaimMaker {
       const lowered = isLive(message.state)
         ? this.affordability.lower(message, before, message.state, cause)
         : Promise.resolve();
-      const [called, repriced] = await Promise.allSettled([this.call.make(claim, cause), lowered]);
+      const attempted = lowered.catch(() => undefined);
+      const [called, repriced] = await Promise.allSettled([this.call.make(claim, cause, attempted), lowered]);
       if (called.status === 'rejected') throw called.reason;
       // The debit gives back what is left over, so a price that was not lowered in time costs nobody anything.
       if (repriced.status === 'rejected' && !(repriced.reason instanceof DomainError)) throw repriced.reason;

@@ -54,9 +54,14 @@ export class ProviderCall {
     private readonly recent: RecentDispatches,
   ) {}
 
-  async make(claim: WonClaim, cause: Cause): Promise<void> {
+  /**
+   * @param before what must have ended before the outcome is known to others: whoever goes on from it may raise the price
+   * that is being lowered for this call, and a lower price that lands after that leaves too little for the debit.
+   */
+  async make(claim: WonClaim, cause: Cause, before: Promise<void>): Promise<void> {
     const outcome = await this.outcomeOf(claim);
     claim.slot.release();
+    await before;
     const { order, attempt, message, gateway } = claim;
     const command = this.commandFor(claim, outcome);
     const context = this.commands.context(message, cause, `outcome:${attempt.number}`);

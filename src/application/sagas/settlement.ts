@@ -8,11 +8,12 @@ import type {
 } from '../../domain/message/events';
 import { isLive, isTerminal, type LiveMessage } from '../../domain/message/state';
 import type { Tier } from '../../domain/routing/tiers';
+import { DomainError } from '../../domain/shared/domain-error';
 import { parseMoney, type MoneyString } from '../../domain/shared/money';
 import type { FundsReleased } from '../../domain/wallet/events';
 import type { RecordedEvent } from '../ports/event-store';
 import { TIMERS, type Timers } from '../ports/timers';
-import { WALLETS, type Wallets } from '../ports/wallets';
+import { WALLETS, type CommandContext, type Wallets } from '../ports/wallets';
 import { MessageCommands, type Cause } from './message-commands';
 import { MessageMemory, type KnownMessage } from './message-memory';
 import { RecentDispatches } from './recent-dispatches';
@@ -107,10 +108,19 @@ export class Settlement {
 
   private async debit(event: RecordedEvent, message: KnownMessage, state: LiveMessage, amount: MoneyString) {
     const { reservationId } = state.order;
-    const context = this.commands.context(message, causeOf(event), 'debit', SETTLE_WITHIN_MS);
-    await this.wallets.debit(walletOf(state), context, {
-      ...{ reservationId, messageId: message.messageId, amount: parseMoney(amount) },
-    });
+    const wallet = walletOf(state);
+    const of = { reservationId, messageId: message.messageId, amount: parseMoney(amount) };
+    const context = (name: string): CommandContext =>
+      this.commands.context(message, causeOf(event), name, SETTLE_WITHIN_MS);
+    try {
+      await this.wallets.debit(wallet, context('debit'), of);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'conflict') throw error;
+      // A price lowered for an earlier attempt can land late, when a store that was away comes back: behind the raise for
+      // the tier that took it, which found nothing to raise yet.
+      await this.wallets.reprice(wallet, context('cover'), of);
+      await this.wallets.debit(wallet, context('debit'), of);
+    }
   }
 
   private async load(event: RecordedEvent): Promise<[KnownMessage, LiveMessage] | [KnownMessage | null, null]> {

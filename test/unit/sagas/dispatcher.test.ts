@@ -1,5 +1,6 @@
 import type { SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
 import type { MessageExpired } from '../../../src/domain/message/events';
+import { DomainError } from '../../../src/domain/shared/domain-error';
 import { streams } from '../../../src/domain/shared/streams';
 import { testMetadata } from '../../support/event-builders';
 import { order, T0 } from '../message/message-fixture';
@@ -271,6 +272,38 @@ describe('dispatching', () => {
   it('gives the difference back when a cheaper tier takes it', async () => {
     world.answers.set('tier_3', [refusal('F')]);
     await world.queue(order({ candidates: ['tier_3', 'tier_1'], quote: { tier: 'tier_3', amount: '12000' } }));
+    await one.settle(messageId);
+    expect(world.money).toEqual(['reprice 8000', 'debit 8000']);
+  });
+
+  it('tells nobody of a refusal before the price that was lowered for it has landed', async () => {
+    let land: () => void = () => undefined;
+    const lowered = new Promise<boolean>((resolve) => {
+      land = () => resolve(true);
+    });
+    world.wallets.reprice = () => lowered;
+    world.answers.set('tier_1', [refusal('F')]);
+    world.answers.set('tier_3', [refusal('F')]);
+    const queued = await world.queue(
+      order({ candidates: ['tier_3', 'tier_1'], quote: { tier: 'tier_3', amount: '12000' } }),
+    );
+    await one.dispatcher.onEvent(queued);
+    const second = one.dispatcher.onEvent(world.last(messageId));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_3', 'tier_1']);
+    expect(world.last(messageId).type).toBe('DispatchStarted');
+    land();
+    await second;
+    expect(world.last(messageId).type).toBe('MessageFailed');
+  });
+
+  it('debits in full where a price lowered for an earlier attempt has landed late', async () => {
+    const { debit } = world.wallets;
+    world.wallets.debit = (wallet, context, of) =>
+      world.money.includes('reprice 8000')
+        ? debit(wallet, context, of)
+        : Promise.reject(new DomainError('conflict', 'The debit is more than what is reserved.'));
+    await world.queue(order());
     await one.settle(messageId);
     expect(world.money).toEqual(['reprice 8000', 'debit 8000']);
   });

@@ -104,7 +104,7 @@ export class World {
   };
 
   private readonly ended = new Set<string>();
-  readonly wallets: Wallets = {
+  readonly wallets: { -readonly [method in keyof Wallets]: Wallets[method] } = {
     ...{
       reserve: nothing,
       open: nothing,
