@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { AuditQueriesModule } from './application/audit/audit-queries.module';
 import { CustomerModule } from './application/customer/customer.module';
 import { FraudModule } from './application/fraud/fraud.module';
 import { MessageModule } from './application/message/message.module';
@@ -54,6 +55,7 @@ export class AppModule {
         CustomerModule,
         FraudModule,
         MessageModule,
+        AuditQueriesModule,
         SagasModule,
         HttpModule.for(configuration),
       ],

@@ -1,8 +1,10 @@
 import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { AUDIT_READS } from '../application/ports/audit-reads';
 import { MESSAGE_READS } from '../application/ports/message-reads';
 import { OPEN_RESERVATIONS } from '../application/ports/open-reservations';
 import { PROJECTION_REGISTRY, type ProjectionRegistry } from '../application/ports/projection';
 import { auditProjection } from './audit/audit.projection';
+import { ProjectedAuditReads } from './audit/projected-audit-reads';
 import { blocksProjection } from './blocks/blocks.projection';
 import { customersProjection } from './customers/customers.projection';
 import { messagesProjection } from './messages/messages.projection';
@@ -16,9 +18,10 @@ import { ProjectedOpenReservations } from './wallets/wallets.reader';
 @Module({
   providers: [
     { provide: MESSAGE_READS, useClass: ProjectedMessageReads },
+    { provide: AUDIT_READS, useClass: ProjectedAuditReads },
     { provide: OPEN_RESERVATIONS, useClass: ProjectedOpenReservations },
   ],
-  exports: [MESSAGE_READS, OPEN_RESERVATIONS],
+  exports: [MESSAGE_READS, AUDIT_READS, OPEN_RESERVATIONS],
 })
 export class ProjectionsModule implements OnModuleInit {
   constructor(@Inject(PROJECTION_REGISTRY) private readonly registry: ProjectionRegistry) {}

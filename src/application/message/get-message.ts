@@ -10,6 +10,8 @@ export class GetMessage extends Query<MessageView> {
     readonly customerId: string,
     readonly mode: Mode,
     readonly messageId: string,
+    /** ISO: as it was then. Left out: as it is now. */
+    readonly asOf?: string,
   ) {
     super();
   }
@@ -19,8 +21,8 @@ export class GetMessage extends Query<MessageView> {
 export class GetMessageHandler implements IQueryHandler<GetMessage> {
   constructor(@Inject(MESSAGE_READS) private readonly reads: MessageReads) {}
 
-  async execute({ customerId, mode, messageId }: GetMessage): Promise<MessageView> {
-    const view = await this.reads.find(customerId, mode, messageId);
+  async execute({ customerId, mode, messageId, asOf }: GetMessage): Promise<MessageView> {
+    const view = await this.reads.find(customerId, mode, messageId, asOf);
     if (view === null) throw new DomainError('not_found', NO_SUCH_MESSAGE);
     return view;
   }

@@ -10,6 +10,8 @@ export class GetTimeline extends Query<TimelineEntry[]> {
     readonly customerId: string,
     readonly mode: Mode,
     readonly messageId: string,
+    /** ISO: as it was then. Left out: as it is now. */
+    readonly asOf?: string,
   ) {
     super();
   }
@@ -19,8 +21,8 @@ export class GetTimeline extends Query<TimelineEntry[]> {
 export class GetTimelineHandler implements IQueryHandler<GetTimeline> {
   constructor(@Inject(MESSAGE_READS) private readonly reads: MessageReads) {}
 
-  async execute({ customerId, mode, messageId }: GetTimeline): Promise<TimelineEntry[]> {
-    const entries = await this.reads.timeline(customerId, mode, messageId);
+  async execute({ customerId, mode, messageId, asOf }: GetTimeline): Promise<TimelineEntry[]> {
+    const entries = await this.reads.timeline(customerId, mode, messageId, asOf);
     if (entries === null) throw new DomainError('not_found', NO_SUCH_MESSAGE);
     return entries;
   }

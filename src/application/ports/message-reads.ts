@@ -69,10 +69,13 @@ export interface Page<T> {
 /** What every id is answered with that is none of this customer's, in this mode. */
 export const NO_SUCH_MESSAGE = 'There is no message with this id.';
 
-/** Reads of one customer in one mode; another's id is as one that never was: NotYours is answered as null is. */
+/**
+ * Reads of one customer in one mode; another's id is as one that never was: NotYours is answered as null is.
+ * `asOf` (ISO, inclusive): as it was at that instant of the store's clock, which its stream tells.
+ */
 export interface MessageReads {
   /** From the read model; where it has not come yet, from the stream. Null: no such message. @throws NotYours */
-  find(customerId: string, mode: Mode, messageId: string): Promise<MessageView | null>;
+  find(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<MessageView | null>;
   /** Newest first. @throws DomainError invalid_cursor */
   list(
     customerId: string,
@@ -82,5 +85,5 @@ export interface MessageReads {
     after: string | null,
   ): Promise<Page<MessageView>>;
   /** Every event of the stream but MessageAbandoned, in order. Null: no such message. @throws NotYours */
-  timeline(customerId: string, mode: Mode, messageId: string): Promise<TimelineEntry[] | null>;
+  timeline(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<TimelineEntry[] | null>;
 }

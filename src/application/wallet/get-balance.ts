@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../ports/event-store';
 import { READ_SIDE_STATUS, type ReadSideStatus } from '../ports/read-side-status';
 import { WALLET_READS, type WalletReads } from '../ports/wallet-reads';
 import { WALLETS, type WalletRef, type Wallets } from '../ports/wallets';
+import { WalletHistory } from './wallet-history';
 
 export interface Balance {
   readonly available: Money;
@@ -22,6 +23,8 @@ export class GetBalance extends Query<Balance> {
   constructor(
     readonly customerId: string,
     readonly mode: Mode,
+    /** ISO: what it held then, by the store's clock. Left out: now. */
+    readonly asOf?: string,
   ) {
     super();
   }
@@ -33,11 +36,13 @@ export class GetBalanceHandler implements IQueryHandler<GetBalance> {
     @Inject(WALLETS) private readonly wallets: Wallets,
     @Inject(WALLET_READS) private readonly reads: WalletReads,
     @Inject(READ_SIDE_STATUS) private readonly readSide: ReadSideStatus,
+    @Inject(WalletHistory) private readonly history: WalletHistory,
   ) {}
 
   /** From the stream; while that cannot be read, from the read model, which says so. */
-  async execute({ customerId, mode }: GetBalance): Promise<Balance> {
+  async execute({ customerId, mode, asOf }: GetBalance): Promise<Balance> {
     const wallet = { customerId, mode };
+    if (asOf !== undefined) return { ...(await this.history.balanceAt(wallet, asOf)), asOf, staleSince: null };
     const since = this.readSide.staleSince();
     // Known to be away: asking it would only cost the caller the whole deadline.
     const stale = since === null ? null : await this.projected(wallet, since);

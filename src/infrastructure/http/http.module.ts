@@ -5,6 +5,7 @@ import { EVENT_STORE, type EventStore } from '../../application/ports/event-stor
 import { streams } from '../../domain/shared/streams';
 import { Readiness } from '../observability/readiness';
 import { ApiKeyGuard } from './api-key.guard';
+import { AuditController } from './audit.controller';
 import { BadKeyLimiter } from './bad-key-limiter';
 import { BillingController } from './billing.controller';
 import { BodyDigests } from './canonical-digest';
@@ -24,7 +25,7 @@ export class HttpModule implements OnModuleInit {
     const serves = configuration.roles.has('api');
     return {
       module: HttpModule,
-      controllers: [HealthController, ...(serves ? [MessagesController, BillingController] : [])],
+      controllers: [HealthController, ...(serves ? [MessagesController, BillingController, AuditController] : [])],
       providers: [
         RouteTable,
         { provide: BadKeyLimiter, useFactory: () => new BadKeyLimiter() },

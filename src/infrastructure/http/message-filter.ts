@@ -1,8 +1,8 @@
-import { isRFC3339 } from 'class-validator';
 import type { MessageFilter } from '../../application/ports/message-reads';
 import type { NumberingPlan } from '../../application/ports/numbering-plan';
 import { parsePhone } from '../../domain/message/phone';
-import { DomainError, type FieldError } from '../../domain/shared/domain-error';
+import { DomainError } from '../../domain/shared/domain-error';
+import { instantOf, invalid } from './instants';
 import type { ListMessagesDto } from './list-messages.dto';
 
 /**
@@ -36,20 +36,3 @@ function referenceOf(text: string): string {
   if (!text.includes('\0')) return text;
   throw invalid({ field: 'client_reference', message: 'must not contain the character U+0000' });
 }
-
-function instantOf(field: string, text: string): string {
-  const whole = text.replace(/ (?=\d{2}:\d{2}$)/, '+');
-  const ms = isRFC3339(whole) && isDayOfCalendar(whole) ? Date.parse(whole) : Number.NaN;
-  if (Number.isNaN(ms)) throw invalid({ field, message: 'must be a valid RFC 3339 date and time' });
-  return new Date(ms).toISOString();
-}
-
-/** The parser takes the 30th of February for the 2nd of March. */
-function isDayOfCalendar(instant: string): boolean {
-  const day = instant.slice(0, 10);
-  const ms = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
-}
-
-const invalid = (field: FieldError): DomainError =>
-  new DomainError('invalid_parameter', 'The request has parameters that cannot be accepted.', [field]);

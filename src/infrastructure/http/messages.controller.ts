@@ -8,6 +8,7 @@ import { ListMessages } from '../../application/message/list-messages';
 import type { Caller, Idempotency } from '../../application/message/message-request';
 import { QuoteMessage } from '../../application/message/quote-message';
 import { SendMessage } from '../../application/message/send-message';
+import { CLOCK, type Clock } from '../../application/ports/clock';
 import { NO_SUCH_MESSAGE } from '../../application/ports/message-reads';
 import { NUMBERING_PLAN, type NumberingPlan } from '../../application/ports/numbering-plan';
 import { READ_SIDE_STATUS, type ReadSideStatus } from '../../application/ports/read-side-status';
@@ -15,9 +16,11 @@ import { isId } from '../../domain/shared/ids';
 import { DomainError } from '../../domain/shared/domain-error';
 import { AcceptedMessageDto, MessageDto, MessagePageDto, TimelineDto } from './answers.dto';
 import { QuoteDto, quoteView } from './quote.dto';
+import { AsOfDto } from './as-of.dto';
 import { ApiKeyGuard, NeedsScope } from './api-key.guard';
 import { AuthenticatedCaller } from './caller.decorator';
 import { BodyDigests } from './canonical-digest';
+import { pastInstantOf } from './instants';
 import { ListMessagesDto } from './list-messages.dto';
 import { filterOf } from './message-filter';
 import { ApiProblems } from './openapi';
@@ -31,6 +34,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 const DEFAULT_LIMIT = 20;
 
 const sendBody = new DtoPipe(SendMessageDto, { code: 'validation_failed', notYet: notYetServed });
+const asOfQuery = new DtoPipe(AsOfDto, { code: 'invalid_parameter', notYet: () => [] });
 const listQuery = new DtoPipe(ListMessagesDto, {
   code: 'invalid_parameter',
   notYet: (query) => ('batch_id' in query ? ['batch_id'] : []),
@@ -48,6 +52,7 @@ export class MessagesController {
     @Inject(BodyDigests) private readonly digests: BodyDigests,
     @Inject(NUMBERING_PLAN) private readonly plan: NumberingPlan,
     @Inject(READ_SIDE_STATUS) private readonly readSide: ReadSideStatus,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Sends a message. A 202 means that it is stored, and that its price is reserved. */
@@ -98,16 +103,19 @@ export class MessagesController {
     return { data: page.data, next_cursor: page.nextCursor };
   }
 
-  /** Shows a message. */
+  /** Shows a message, as it is or as it was at an instant. */
   @Get(':id')
   @UseGuards(ReadLimitGuard)
-  @ApiProblems(401, 403, 404, 429, 503)
+  @ApiProblems(400, 401, 403, 404, 429, 503)
   async find(
     @AuthenticatedCaller() { customer, mode }: Caller,
     @Param('id') id: string,
+    @Query(asOfQuery) query: AsOfDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageDto> {
-    const view = await this.queries.execute(new GetMessage(customer.customerId, mode, known(id)));
+    const view = await this.queries.execute(
+      new GetMessage(customer.customerId, mode, known(id), this.instantOf(query)),
+    );
     this.sayStaleness(reply);
     return view;
   }
@@ -115,13 +123,16 @@ export class MessagesController {
   /** Shows everything that happened to a message, in order. */
   @Get(':id/timeline')
   @UseGuards(ReadLimitGuard)
-  @ApiProblems(401, 403, 404, 429, 503)
+  @ApiProblems(400, 401, 403, 404, 429, 503)
   async timeline(
     @AuthenticatedCaller() { customer, mode }: Caller,
     @Param('id') id: string,
+    @Query(asOfQuery) query: AsOfDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TimelineDto> {
-    const data = await this.queries.execute(new GetTimeline(customer.customerId, mode, known(id)));
+    const data = await this.queries.execute(
+      new GetTimeline(customer.customerId, mode, known(id), this.instantOf(query)),
+    );
     this.sayStaleness(reply);
     return { data };
   }
@@ -133,6 +144,10 @@ export class MessagesController {
     }
     const digest = this.digests.plain(body);
     return { key: header, digest, keyedDigest: this.digests.keyed(digest) };
+  }
+
+  private instantOf({ as_of }: AsOfDto): string | undefined {
+    return as_of === undefined ? undefined : pastInstantOf('as_of', as_of, this.clock.now());
   }
 
   private sayStaleness(reply: FastifyReply): void {

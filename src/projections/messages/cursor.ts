@@ -22,12 +22,23 @@ export class Cursors {
 
   /** @param scope whose list it is: a cursor is of no use in another. */
   write(scope: string, end: PageEnd): string {
-    const body = Buffer.from(JSON.stringify([end.createdAt, end.messageId]));
-    return Buffer.concat([this.mac(scope, body), body]).toString('base64url');
+    return this.seal(scope, [end.createdAt, end.messageId]);
   }
 
   /** @throws DomainError invalid_cursor */
   read(scope: string, cursor: string): PageEnd {
+    const [createdAt = '', messageId = ''] = this.open(scope, cursor);
+    return { createdAt, messageId };
+  }
+
+  /** For pages that end at something else: what `open` gives back, under the same scope only. */
+  seal(scope: string, parts: readonly string[]): string {
+    const body = Buffer.from(JSON.stringify(parts));
+    return Buffer.concat([this.mac(scope, body), body]).toString('base64url');
+  }
+
+  /** @throws DomainError invalid_cursor */
+  open(scope: string, cursor: string): string[] {
     const bytes = Buffer.from(cursor.slice(0, LONGEST), 'base64url');
     const body = bytes.subarray(MAC_BYTES);
     // Written again it must be the same text: base64url reads past what is not in its alphabet.
@@ -36,8 +47,7 @@ export class Cursors {
       bytes.toString('base64url') === cursor &&
       timingSafeEqual(bytes.subarray(0, MAC_BYTES), this.mac(scope, body));
     if (!genuine) throw new DomainError('invalid_cursor', 'This cursor is not one of this list.');
-    const [createdAt, messageId] = JSON.parse(body.toString()) as [string, string];
-    return { createdAt, messageId };
+    return JSON.parse(body.toString()) as string[];
   }
 
   private mac(scope: string, body: Buffer): Buffer {

@@ -44,11 +44,12 @@ export class ProjectedMessageReads implements MessageReads {
     this.cursors = new Cursors(configuration.lookupKey);
   }
 
-  async find(customerId: string, mode: Mode, messageId: string): Promise<MessageView | null> {
+  async find(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<MessageView | null> {
     if (!isId(messageId, 'msg')) return null;
     const owner = { customerId, mode };
-    const projected = await this.tenants.read(customerId, (sql) => findMessage(sql, owner, messageId));
-    const row = projected ?? ownRow(owner, await this.history(messageId));
+    const projected =
+      asOf === undefined ? await this.tenants.read(customerId, (sql) => findMessage(sql, owner, messageId)) : null;
+    const row = projected ?? ownRow(owner, await this.history(messageId, asOf));
     return row === null ? null : ((await this.views([row]))[0] ?? null);
   }
 
@@ -77,9 +78,9 @@ export class ProjectedMessageReads implements MessageReads {
     return { data: await this.views(page), nextCursor };
   }
 
-  async timeline(customerId: string, mode: Mode, messageId: string): Promise<TimelineEntry[] | null> {
+  async timeline(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<TimelineEntry[] | null> {
     if (!isId(messageId, 'msg')) return null;
-    const events = await this.history(messageId);
+    const events = await this.history(messageId, asOf);
     return ownRow({ customerId, mode }, events) === null ? null : timelineOf(events);
   }
 
@@ -88,9 +89,10 @@ export class ProjectedMessageReads implements MessageReads {
     return rows.map((row, i) => messageView(row, opened[2 * i] ?? '', opened[2 * i + 1] ?? ''));
   }
 
-  private async history(messageId: string): Promise<RecordedEvent[]> {
+  private async history(messageId: string, asOf?: string): Promise<RecordedEvent[]> {
     try {
-      return await this.store.readStream(streams.message(messageId));
+      const events = await this.store.readStream(streams.message(messageId));
+      return asOf === undefined ? events : events.filter(({ created }) => created <= asOf);
     } catch (error) {
       if (error instanceof StreamDeleted) return [];
       if (error instanceof StoreUnavailable) {

@@ -3,9 +3,11 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AuditQueriesModule } from '../../../src/application/audit/audit-queries.module';
 import { MessageModule } from '../../../src/application/message/message.module';
 import { ACCESS_LOG, type RefusedCall } from '../../../src/application/ports/access-log';
 import { ADMISSION } from '../../../src/application/ports/admission';
+import { AUDIT_READS, type AuditQuestion } from '../../../src/application/ports/audit-reads';
 import { CLOCK } from '../../../src/application/ports/clock';
 import { CONFIGURATION, type Configuration } from '../../../src/application/ports/configuration';
 import {
@@ -25,6 +27,7 @@ import {
 import { METRICS } from '../../../src/application/ports/metrics';
 import { PROVIDER_HEALTH } from '../../../src/application/ports/provider-health';
 import { READ_SIDE_STATUS } from '../../../src/application/ports/read-side-status';
+import { SNAPSHOTS } from '../../../src/application/ports/snapshots';
 import { SUBJECT_VAULT } from '../../../src/application/ports/subject-vault';
 import { WALLET_READS } from '../../../src/application/ports/wallet-reads';
 import { WALLETS } from '../../../src/application/ports/wallets';
@@ -138,6 +141,8 @@ export interface HttpWorld {
   readonly logger: RecordingLogger;
   /** What the log of refused calls was given. */
   readonly refused: RefusedCall[];
+  /** What the audit log was asked for. */
+  readonly audited: { customerId: string; question: AuditQuestion; limit: number; after: string | null }[];
   readonly readiness: Readiness;
   readonly liveKey: string;
   readonly testKey: string;
@@ -158,6 +163,7 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
     limiter: { waitMs: 0 },
     logger: new RecordingLogger(),
     refused: [] as RefusedCall[],
+    audited: [] as HttpWorld['audited'],
     readiness: new Readiness(),
     liveKey: directory.issue('live', ['messages', 'balance']),
     testKey: directory.issue('test', ['messages', 'balance']),
@@ -181,6 +187,16 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
     { provide: PROVIDER_HEALTH, useValue: new StillHealth() },
     { provide: CUSTOMER_DIRECTORY, useValue: parts.directory },
     { provide: MESSAGE_READS, useValue: parts.reads },
+    { provide: SNAPSHOTS, useValue: { load: () => Promise.resolve(null) } },
+    {
+      provide: AUDIT_READS,
+      useValue: {
+        list: (customerId: string, question: AuditQuestion, limit: number, after: string | null) => {
+          parts.audited.push({ customerId, question, limit, after });
+          return Promise.resolve({ data: [], nextCursor: 'next' });
+        },
+      },
+    },
     { provide: READ_SIDE_STATUS, useValue: { staleSince: () => parts.readSide.since } },
     { provide: RequestLimiter, useValue: { take: () => Promise.resolve(parts.limiter.waitMs) } },
   ];
@@ -197,6 +213,7 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
       NumberingModule,
       MessageModule,
       WalletQueriesModule,
+      AuditQueriesModule,
       HttpModule.for(configuration),
     ],
   };
