@@ -6,6 +6,7 @@ import {
   GENERATION_OF_WRITES,
 } from '../../src/infrastructure/event-store/connection/connection-source';
 import { EventStoreAdapter } from '../../src/infrastructure/event-store/event-store-adapter';
+import { LogIntegrity } from '../../src/infrastructure/event-store/integrity/log-integrity';
 import { EventCodec } from '../../src/infrastructure/event-store/registry/event-codec';
 import { eventRegistry } from '../../src/infrastructure/event-store/registry/event-registry';
 import { SubscriptionsAdapter } from '../../src/infrastructure/event-store/subscriptions-adapter';
@@ -36,6 +37,7 @@ export class MemoryMetrics implements Metrics {
   readonly lags: { projection: string; ms: number }[] = [];
   readonly undecodables: string[] = [];
   readonly others: string[] = [];
+  mismatch = false;
   appendObserved(_ms: number, outcome: string): void {
     this.appends.push(outcome);
   }
@@ -75,20 +77,32 @@ export class MemoryMetrics implements Metrics {
   headRefused(): void {
     this.others.push('headRefused');
   }
+  logMismatch(found: boolean): void {
+    this.mismatch = found;
+  }
+  snapshotDiscarded(): void {
+    this.others.push('snapshotDiscarded');
+  }
 }
 
 /** Both adapters over one store, with what they logged and counted. */
 export class AdapterUnderTest {
   readonly logger = new MemoryLogger();
   readonly metrics = new MemoryMetrics();
+  readonly integrity = new LogIntegrity(this.logger, this.metrics);
   readonly store: EventStoreAdapter;
   readonly subscriptions: SubscriptionsAdapter;
 
   constructor(url: string, codec = new EventCodec(eventRegistry)) {
-    const { logger, metrics } = this;
-    this.store = new EventStoreAdapter(new ConnectionSource(url, logger, GENERATION_OF_WRITES), codec, metrics);
+    const { logger, metrics, integrity } = this;
+    this.store = new EventStoreAdapter(
+      new ConnectionSource(url, logger, GENERATION_OF_WRITES),
+      codec,
+      metrics,
+      integrity,
+    );
     const connections = new ConnectionSource(url, logger, GENERATION_OF_SUBSCRIPTIONS);
-    this.subscriptions = new SubscriptionsAdapter({ connections, codec, metrics, logger });
+    this.subscriptions = new SubscriptionsAdapter({ connections, codec, metrics, logger, integrity });
   }
 
   async close(): Promise<void> {

@@ -61,6 +61,11 @@ export class MemoryEventStore implements EventStore {
     return this.streams.get(stream) ?? [];
   }
 
+  /** As after a restore from a copy: only the first so many are left. */
+  truncate(stream: string, length: number): void {
+    this.streams.set(stream, [...this.events(stream)].slice(0, length));
+  }
+
   private write(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): bigint {
     const stored = this.streams.get(stream) ?? [];
     const start = expected === 'no_stream' ? 0 : Number(expected) + 1;

@@ -35,6 +35,8 @@ export interface Stack {
   /** The application's variables, for a look into its services: ESDB_URL, DATABASE_MIGRATION_URL (the superuser's), REDIS_URL … */
   readonly env: Readonly<Record<string, string>>;
   readonly eventStore: StackProcess;
+  /** The folder of the event store's data. */
+  readonly eventStoreData: string;
   readonly sandbox: StackProcess;
   readonly application: StackProcess;
   /** The demo's customer; undefined with `demo: false`. */
@@ -96,6 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       folder: folder.root,
       env: variables,
       eventStore,
+      eventStoreData: folder.path('event-store'),
       sandbox,
       application,
       demo,

@@ -43,6 +43,12 @@ export class StoreProcess {
     await this.end('SIGKILL');
   }
 
+  /** Stopped as an operator would, and started again. */
+  async restart(): Promise<void> {
+    await this.end('SIGTERM');
+    await this.run();
+  }
+
   /** It is there, its sockets are open, and it does nothing. */
   freeze(): void {
     this.child?.kill('SIGSTOP');

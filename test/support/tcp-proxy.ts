@@ -110,11 +110,22 @@ export class TcpProxy {
   }
 
   private carry(from: Socket, to: Socket, pair: Pair, isHeld: () => boolean): void {
+    // Nothing overtakes what was sent before it, also when the latency has become less meanwhile.
+    const waiting: { readonly dueAt: number; readonly action: () => void }[] = [];
+    const flush = (): void => {
+      while ((waiting[0]?.dueAt ?? Infinity) <= performance.now()) waiting.shift()?.action();
+      const [next] = waiting;
+      if (next !== undefined) setTimeout(flush, Math.ceil(next.dueAt - performance.now()));
+    };
+    const later = (action: () => void): void => {
+      if (waiting.length === 0 && this.latencyMs === 0) return action();
+      waiting.push({ dueAt: performance.now() + this.latencyMs, action });
+      if (waiting.length === 1) setTimeout(flush, this.latencyMs);
+    };
     const deliver = (action: () => void): void => {
       if (this.stuck.has(pair)) return;
-      const later = this.latencyMs > 0 ? () => setTimeout(action, this.latencyMs) : action;
-      if (isHeld()) this.held.push(later);
-      else later();
+      if (isHeld()) this.held.push(() => later(action));
+      else later(action);
     };
     from.on('data', (chunk) => deliver(() => void (to.destroyed || to.write(chunk))));
     from.on('end', () => deliver(() => to.end()));

@@ -1,6 +1,10 @@
+import { DomainError } from '../../domain/shared/domain-error';
 import type { DomainEvent, EventMetadata } from '../../domain/shared/event';
 
 export const EVENT_STORE = Symbol('EventStore');
+
+/** An operator has to act first. */
+const LOG_MISMATCH_RETRY_SECONDS = 60;
 
 /** An event about to be appended. `id` is a UUID: the same at every retry of the same append. */
 export interface NewEvent<E extends DomainEvent = DomainEvent> {
@@ -78,12 +82,28 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/**
+ * The log is not the one that the read models were made from: it was put back to an earlier state, cut short, or is
+ * another one. What would be decided on it could contradict what was acknowledged before, so nothing is.
+ */
+export class LogMismatch extends DomainError {
+  constructor(readonly found: string) {
+    super(
+      'unavailable',
+      'The event log is not the one that the read models were built from: it refuses to serve writes until rebuilt.',
+      [],
+      LOG_MISMATCH_RETRY_SECONDS,
+    );
+    this.name = 'LogMismatch';
+  }
+}
+
 /** The one event store. Every append names an exact expected revision, or no_stream; ANY does not exist here. */
 export interface EventStore {
   /**
    * Durable when it returns. An unknown outcome is retried inside with the same ids until the deadline.
    * @returns the stream's last revision after the append.
-   * @throws WrongExpectedRevision, StreamDeleted, AppendTooLarge, StoreUnavailable
+   * @throws WrongExpectedRevision, StreamDeleted, AppendTooLarge, StoreUnavailable, LogMismatch
    */
   append(
     stream: string,

@@ -17,4 +17,8 @@ export interface Metrics {
   accessDropped(calls: number): void;
   /** The end of a log did not follow from what was signed before. */
   headRefused(): void;
+  /** The log is not the one that this process knows; false from the start. */
+  logMismatch(found: boolean): void;
+  /** A kept state of a stream that its stream does not bear out. */
+  snapshotDiscarded(): void;
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
-import { streams } from '../../domain/shared/streams';
+import { streamPrefixes, streams, walletOfStream } from '../../domain/shared/streams';
 import type { WalletCommand } from '../../domain/wallet/commands';
 import type { WalletState } from '../../domain/wallet/state';
 import { CLOCK, type Clock } from '../ports/clock';
@@ -18,6 +18,9 @@ import { WriterTurn } from './writer-turn';
 /** Wallets kept in memory, and for how long one that nobody uses is. */
 const MAX_WALLETS = 5_000;
 const IDLE_MS = 15 * 60_000;
+/** Read before the process serves, so many at once. */
+const WARM_WALLETS = 500;
+const WARM_AT_ONCE = 8;
 const DRAIN_CHECK_MS = 20;
 const DRAIN_MS = 5_000;
 
@@ -89,6 +92,27 @@ export class GroupCommitWallets implements Wallets, BeforeApplicationShutdown {
     return this.writerOf(wallet).balance();
   }
 
+  /**
+   * Reads the wallets that were busiest of late, so that no request has to wait for it: theirs are the long streams.
+   * Whoever is not read within the time is read when somebody asks.
+   * @returns how many were read.
+   */
+  async warmUp(withinMs: number): Promise<number> {
+    const until = this.clock.monotonicMs() + withinMs;
+    const waiting = await this.snapshots.newest(streamPrefixes.wallet, WARM_WALLETS);
+    let warm = 0;
+    const readNext = async (): Promise<void> => {
+      for (let stream = waiting.shift(); stream !== undefined; stream = waiting.shift()) {
+        const leftMs = until - this.clock.monotonicMs();
+        if (leftMs <= 0) return;
+        await this.writerOf(walletOfStream(stream)).balance(leftMs);
+        warm += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: WARM_AT_ONCE }, readNext));
+    return warm;
+  }
+
   /** Requests have ended by now; what they or the process managers left with a writer is brought to its end. */
   async beforeApplicationShutdown(): Promise<void> {
     const until = this.clock.monotonicMs() + DRAIN_MS;
@@ -118,7 +142,7 @@ export class GroupCommitWallets implements Wallets, BeforeApplicationShutdown {
 
   private newWriter(stream: string): WalletWriter {
     this.forgetUnused();
-    const log = new WalletLog(stream, this.store, this.snapshots, this.logger);
+    const log = new WalletLog(stream, this.store, this.snapshots, this.parts.metrics, this.logger);
     return new WalletWriter(log, this.parts, new WriterTurn(stream, this.turns, this.clock));
   }
 

@@ -3,7 +3,13 @@ import type { WalletCommand } from '../../domain/wallet/commands';
 import { walletDecider } from '../../domain/wallet/decider';
 import { assertLawful, type WalletState } from '../../domain/wallet/state';
 import type { Clock } from '../ports/clock';
-import { StoreUnavailable, StreamDeleted, WrongExpectedRevision, type EventStore } from '../ports/event-store';
+import {
+  LogMismatch,
+  StoreUnavailable,
+  StreamDeleted,
+  WrongExpectedRevision,
+  type EventStore,
+} from '../ports/event-store';
 import type { IdSource } from '../ports/id-source';
 import type { Logger } from '../ports/logger';
 import type { Metrics } from '../ports/metrics';
@@ -78,10 +84,10 @@ export class WalletWriter {
   }
 
   /** Up to date to the call; concurrent calls share one read. */
-  balance(): Promise<Balance> {
+  balance(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Balance> {
     return new Promise<Balance>((resolve, reject) => {
       const { clock } = this.parts;
-      const deadlineAt = clock.monotonicMs() + DEFAULT_TIMEOUT_MS;
+      const deadlineAt = clock.monotonicMs() + timeoutMs;
       this.queue.addReader({ deadlineAt, asOf: clock.iso(), resolve, reject });
       this.start();
     });
@@ -179,10 +185,11 @@ export class WalletWriter {
     const startedAt = parts.clock.monotonicMs();
     try {
       const deadlineMs = Math.max(MIN_APPEND_MS, batch.deadlineAt - startedAt);
-      const revision = await parts.store.append(log.stream, log.revision, batch.newEvents(parts.ids), { deadlineMs });
+      const events = batch.newEvents(parts.ids);
+      const revision = await parts.store.append(log.stream, log.revision, events, { deadlineMs });
       this.pace.appended(startedAt, parts.clock.monotonicMs());
       this.turn.won(!queue.isEmpty);
-      log.advance(batch.state, revision);
+      log.advance(batch.state, revision, events[events.length - 1]?.id ?? '');
       for (const item of batch.commands) fulfil(item, batch.state, true);
       this.learned(through);
     } catch (error) {
@@ -193,14 +200,10 @@ export class WalletWriter {
   }
 
   private async meetFailedAppend(error: unknown, batch: WalletBatch): Promise<void> {
-    const { log, queue, parts } = this;
+    const { queue, parts } = this;
     this.isCurrent = false;
     if (error instanceof WrongExpectedRevision) {
       parts.metrics.walletConflict();
-      if (isBehind(error)) {
-        parts.logger.error({ stream: log.stream, actual: String(error.actual) }, 'the stream is shorter than it was');
-        log.startOver();
-      }
       this.pace.met(parts.clock.monotonicMs());
       queue.putBack(batch.commands);
       await this.turn.lost();
@@ -220,7 +223,9 @@ export class WalletWriter {
   private async meet(error: unknown): Promise<void> {
     this.isCurrent = false;
     if (error instanceof StoreUnavailable) return pause(OUTAGE_PAUSE_MS * (0.5 + Math.random()));
-    this.parts.logger.error({ err: error, stream: this.log.stream }, 'the wallet cannot be written to');
+    // That has been said, and is said to each caller.
+    if (!(error instanceof LogMismatch))
+      this.parts.logger.error({ err: error, stream: this.log.stream }, 'the wallet cannot be written to');
     this.queue.failAll(error instanceof StreamDeleted ? new DomainError('gone', 'This wallet was closed.') : error);
     this.log.startOver();
   }
@@ -246,7 +251,3 @@ export class WalletWriter {
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The store has less than we saw there: it was put back to an earlier state, so nothing that we know of it holds. */
-const isBehind = ({ expected, actual }: WrongExpectedRevision): boolean =>
-  expected !== 'no_stream' && (actual === 'no_stream' || actual < expected);

@@ -3,11 +3,18 @@ import { WALLETS } from '../ports/wallets';
 import { GroupCommitWallets } from './group-commit-wallets';
 import { ReservationSweeper } from './reservation-sweeper';
 import { SweepRunner } from './sweep-runner';
+import { WalletWarmUp } from './wallet-warm-up';
 
 /** The wallets, and the sweeper that gives orphaned reservations back. */
 @Global()
 @Module({
-  providers: [{ provide: WALLETS, useClass: GroupCommitWallets }, ReservationSweeper, SweepRunner],
+  providers: [
+    GroupCommitWallets,
+    { provide: WALLETS, useExisting: GroupCommitWallets },
+    WalletWarmUp,
+    ReservationSweeper,
+    SweepRunner,
+  ],
   exports: [WALLETS],
 })
 export class WalletModule {}

@@ -11,6 +11,7 @@ import type { Metrics } from '../../application/ports/metrics';
 import type { DomainEvent } from '../../domain/shared/event';
 import { Appender } from './append/appender';
 import type { ConnectionSource } from './connection/connection-source';
+import type { LogIntegrity } from './integrity/log-integrity';
 import { StreamReader } from './reads/stream-reader';
 import type { EventCodec } from './registry/event-codec';
 
@@ -35,6 +36,7 @@ export class EventStoreAdapter implements EventStore {
     private readonly connections: ConnectionSource,
     private readonly codec: EventCodec,
     private readonly metrics: Metrics,
+    private readonly integrity: LogIntegrity,
   ) {
     this.appender = new Appender(connections);
     this.reader = new StreamReader(connections);
@@ -46,6 +48,7 @@ export class EventStoreAdapter implements EventStore {
     events: readonly NewEvent[],
     options: AppendOptions = {},
   ): Promise<bigint> {
+    this.integrity.assertWritable();
     // The server answers an empty name or an empty append twice or never; neither may reach it.
     if (stream === '') throw new RangeError('a stream needs a name');
     if (events.length === 0) throw new RangeError(`nothing to append to ${stream}`);

@@ -26,6 +26,7 @@ export class SubscriptionsAdapter implements Subscriptions {
   catchUp(options: CatchUpOptions): CatchUpSubscription {
     const feed = new CatchUpFeed(options, this.parts);
     this.feeds.add(feed);
+    void feed.ended.then(() => this.feeds.delete(feed));
     return feed;
   }
 

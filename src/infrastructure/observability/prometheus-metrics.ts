@@ -100,6 +100,18 @@ export class PrometheusMetrics implements Metrics {
     registers: [this.registry],
   });
 
+  private readonly mismatch = new Gauge({
+    name: 'waht_event_log_mismatch',
+    help: '1 where the event log is not the one that the read models were made from: writes are refused until rebuilt.',
+    registers: [this.registry],
+  });
+
+  private readonly snapshotsDiscarded = new Counter({
+    name: 'waht_snapshots_discarded_total',
+    help: 'Kept states of streams that were ahead of their stream, or of another one, and were thrown away.',
+    registers: [this.registry],
+  });
+
   appendObserved(ms: number, outcome: 'ok' | 'conflict' | 'unavailable'): void {
     this.appends.observe({ outcome }, ms / 1_000);
   }
@@ -150,6 +162,14 @@ export class PrometheusMetrics implements Metrics {
 
   headRefused(): void {
     this.headRefusals.inc();
+  }
+
+  logMismatch(found: boolean): void {
+    this.mismatch.set(found ? 1 : 0);
+  }
+
+  snapshotDiscarded(): void {
+    this.snapshotsDiscarded.inc();
   }
 
   /** The exposition text and its media type. */

@@ -44,6 +44,7 @@ interface Health {
 export class ProjectionFeed {
   private readonly health: ReadonlyMap<string, Health>;
   private subscription: CatchUpSubscription | null = null;
+  private halted = false;
 
   constructor(
     private readonly projections: readonly Projection[],
@@ -61,6 +62,7 @@ export class ProjectionFeed {
   /** Until `term` aborts. @throws CheckpointTaken when another process writes too. */
   async run(term: AbortSignal): Promise<void> {
     while (!term.aborted) {
+      if (this.halted) return wait(null, term);
       const now = this.parts.clock.monotonicMs();
       const active = this.projections.filter((one) => this.healthOf(one).asideUntilMs <= now);
       const others = this.projections.filter((one) => !active.includes(one));
@@ -94,8 +96,9 @@ export class ProjectionFeed {
           over.abort();
         });
       },
-      onStopped: (error) => {
-        for (const projection of projections) this.setAside(projection, error);
+      onStopped: () => {
+        // The log is not the one that the rows were made from: no other try in this process could be right.
+        this.halted = true;
         over.abort();
       },
     });

@@ -128,7 +128,7 @@ describe('the line to the event store', () => {
   });
 
   it('falls silent under a feed: the watch asks, hears nothing, and the feed goes on over a fresh one', async () => {
-    const { logger, metrics } = through;
+    const { logger, metrics, integrity } = through;
     const connections = new ConnectionSource(`esdb://127.0.0.1:${proxy.port}?tls=false`, logger, 900);
     const watch = new SilenceWatch(connections, 100, 300, 300);
     const seen: string[] = [];
@@ -141,7 +141,7 @@ describe('the line to the event store', () => {
         lingerMs: 2,
         onBatch: async (items) => void seen.push(...items.map(({ event }) => event.stream)),
       },
-      { connections, codec: new EventCodec(eventRegistry), metrics, logger },
+      { connections, codec: new EventCodec(eventRegistry), metrics, logger, integrity },
     );
     await eventually(async () => feed.isLive(), 5_000);
     // A quiet log alone is no reason to leave a connection.

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import type { Snapshot } from '../../../src/application/ports/snapshots';
+import type { JsonObject } from '../../../src/domain/shared/json';
 import { Database } from '../../../src/infrastructure/postgres/database';
 import { findMigrations, migrate } from '../../../src/infrastructure/postgres/migrations';
 import { PostgresSnapshots } from '../../../src/infrastructure/event-store/postgres-snapshots';
@@ -30,27 +33,52 @@ describe('snapshots', () => {
     await home.drop();
   });
 
+  const at = (revision: bigint, state: JsonObject): Snapshot => ({ revision, eventId: randomUUID(), state });
+
   it('come back as they were kept, 64-bit revision and all', async () => {
     expect(await snapshots.load('wallet-1', 1)).toBeNull();
     const state = { available: '1000000000', open: [{ id: 'rsv_1', amount: '8000' }], name: 'ş😀', none: null };
-    await snapshots.save('wallet-1', 2n ** 62n, 1, state);
-    expect(await snapshots.load('wallet-1', 1)).toEqual({ revision: 2n ** 62n, state });
+    const kept = at(2n ** 62n, state);
+    await snapshots.save('wallet-1', 1, kept);
+    expect(await snapshots.load('wallet-1', 1)).toEqual(kept);
   });
 
   it('keep the newest revision, whatever the order of saving', async () => {
-    await snapshots.save('wallet-2', 100n, 1, { at: 100 });
-    await snapshots.save('wallet-2', 50n, 1, { at: 50 });
-    expect(await snapshots.load('wallet-2', 1)).toEqual({ revision: 100n, state: { at: 100 } });
-    await snapshots.save('wallet-2', 150n, 1, { at: 150 });
-    expect(await snapshots.load('wallet-2', 1)).toEqual({ revision: 150n, state: { at: 150 } });
+    const [first, newer] = [at(100n, { at: 100 }), at(150n, { at: 150 })];
+    await snapshots.save('wallet-2', 1, first);
+    await snapshots.save('wallet-2', 1, at(50n, { at: 50 }));
+    expect(await snapshots.load('wallet-2', 1)).toEqual(first);
+    await snapshots.save('wallet-2', 1, newer);
+    expect(await snapshots.load('wallet-2', 1)).toEqual(newer);
   });
 
   it('of another version are none, and a newer version is not overwritten by an older one', async () => {
-    await snapshots.save('wallet-3', 100n, 1, { shape: 1 });
+    const newer = at(90n, { shape: 2 });
+    await snapshots.save('wallet-3', 1, at(100n, { shape: 1 }));
     expect(await snapshots.load('wallet-3', 2)).toBeNull();
-    await snapshots.save('wallet-3', 90n, 2, { shape: 2 });
-    expect(await snapshots.load('wallet-3', 2)).toEqual({ revision: 90n, state: { shape: 2 } });
-    await snapshots.save('wallet-3', 200n, 1, { shape: 1 });
-    expect(await snapshots.load('wallet-3', 2)).toEqual({ revision: 90n, state: { shape: 2 } });
+    await snapshots.save('wallet-3', 2, newer);
+    expect(await snapshots.load('wallet-3', 2)).toEqual(newer);
+    await snapshots.save('wallet-3', 1, at(200n, { shape: 1 }));
+    expect(await snapshots.load('wallet-3', 2)).toEqual(newer);
+  });
+
+  it('are thrown away by the event that they were made after, and no other', async () => {
+    const wrong = at(100n, { at: 100 });
+    await snapshots.save('wallet-4', 1, wrong);
+    await snapshots.discard('wallet-4', randomUUID());
+    expect(await snapshots.load('wallet-4', 1)).toEqual(wrong);
+    await snapshots.discard('wallet-4', wrong.eventId);
+    expect(await snapshots.load('wallet-4', 1)).toBeNull();
+    const lower = at(20n, { at: 20 });
+    await snapshots.save('wallet-4', 1, lower);
+    expect(await snapshots.load('wallet-4', 1)).toEqual(lower);
+  });
+
+  it('name the streams that were busy last', async () => {
+    await snapshots.save('other-5', 1, at(1n, {}));
+    await snapshots.save('wallet-5', 1, at(1n, {}));
+    await snapshots.save('wallet-6', 1, at(1n, {}));
+    await snapshots.save('wallet-5', 1, at(2n, {}));
+    expect(await snapshots.newest('wallet-', 2)).toEqual(['wallet-5', 'wallet-6']);
   });
 });

@@ -20,7 +20,12 @@ jest.setTimeout(60_000);
 
 const clock = new SystemClock();
 const ids = new CryptoIdSource(clock);
-const noSnapshots: Snapshots = { load: () => Promise.resolve(null), save: () => Promise.resolve() };
+const noSnapshots: Snapshots = {
+  load: () => Promise.resolve(null),
+  save: () => Promise.resolve(),
+  discard: () => Promise.resolve(),
+  newest: () => Promise.resolve([]),
+};
 
 /** What one process has: its own connection to the store, its own writers. */
 class Process {

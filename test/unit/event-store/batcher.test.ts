@@ -57,6 +57,18 @@ describe('batches of a feed', () => {
     await batcher.end();
   });
 
+  it('hold nothing twice, whether it was handled or still waits, and nothing that comes after it again', async () => {
+    const { batcher, batches } = feed({ batchSize: 4, lingerMs: 60_000 });
+    for (const n of [1, 1, 2, 1, 2, 3, 3, 2, 4, 4, 3, 5, 6, 5, 7, 8]) batcher.add(item(n));
+    await settled();
+    await settled();
+    expect(batches).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ]);
+    await batcher.end();
+  });
+
   it('wait longer for others after a large one, and briefly again after a small one', async () => {
     const { batcher, batches } = feed({ batchSize: 100, lingerMs: 1, busyLingerMs: 120 });
     batcher.caughtUp();

@@ -50,6 +50,7 @@ const metrics: Metrics = {
   ...{ requestObserved: silent, projectionLag: silent, undecodable: silent, workerInFlight: silent, refused: silent },
   providerScore: silent,
   ...{ accessDropped: silent, headRefused: silent },
+  ...{ logMismatch: silent, snapshotDiscarded: silent },
 };
 
 /** The parts of the world that all processes share. */

@@ -8,7 +8,6 @@ import type { Logger } from '../../../src/application/ports/logger';
 import type { Metrics } from '../../../src/application/ports/metrics';
 import type { Snapshot, Snapshots } from '../../../src/application/ports/snapshots';
 import type { CommandContext, WalletRef } from '../../../src/application/ports/wallets';
-import type { JsonObject } from '../../../src/domain/shared/json';
 import { money, type Money } from '../../../src/domain/shared/money';
 
 export const wallet: WalletRef = { customerId: 'cus_1', mode: 'live' };
@@ -38,6 +37,7 @@ const ignored = (): void => undefined;
 
 export class CountingMetrics implements Metrics {
   conflicts = 0;
+  discarded = 0;
   readonly batches: number[] = [];
   walletConflict(): void {
     this.conflicts += 1;
@@ -56,6 +56,10 @@ export class CountingMetrics implements Metrics {
   providerScore = ignored;
   accessDropped = ignored;
   headRefused = ignored;
+  logMismatch = ignored;
+  snapshotDiscarded(): void {
+    this.discarded += 1;
+  }
 }
 
 export class MemorySnapshots implements Snapshots {
@@ -64,10 +68,17 @@ export class MemorySnapshots implements Snapshots {
     const kept = this.kept.get(stream);
     return Promise.resolve(kept?.schema === schema ? kept : null);
   }
-  save(stream: string, revision: bigint, schema: number, state: JsonObject): Promise<void> {
+  save(stream: string, schema: number, snapshot: Snapshot): Promise<void> {
     const kept = this.kept.get(stream);
-    if (kept === undefined || kept.revision < revision) this.kept.set(stream, { revision, schema, state });
+    if (kept === undefined || kept.revision < snapshot.revision) this.kept.set(stream, { ...snapshot, schema });
     return Promise.resolve();
+  }
+  discard(stream: string, eventId: string): Promise<void> {
+    if (this.kept.get(stream)?.eventId === eventId) this.kept.delete(stream);
+    return Promise.resolve();
+  }
+  newest(streamPrefix: string, limit: number): Promise<string[]> {
+    return Promise.resolve([...this.kept.keys()].filter((one) => one.startsWith(streamPrefix)).slice(0, limit));
   }
 }
 

@@ -17,11 +17,17 @@ export function grpcFailure(error: unknown): GrpcFailure {
   return { code: error.code, exception, detail };
 }
 
+export const isNotLeader = ({ exception }: GrpcFailure): boolean => exception === 'not-leader';
+
 /** The node went away, or is no leader: another attempt on a fresh connection may find what this one did not. */
-export const isConnectionLost = ({ code, exception }: GrpcFailure): boolean =>
-  exception === 'not-leader' ||
-  (exception === null &&
-    (code === status.UNAVAILABLE ||
-      code === status.DEADLINE_EXCEEDED ||
-      code === status.CANCELLED ||
-      code === status.INTERNAL));
+export const isConnectionLost = (failure: GrpcFailure): boolean => {
+  const { code, exception } = failure;
+  return (
+    isNotLeader(failure) ||
+    (exception === null &&
+      (code === status.UNAVAILABLE ||
+        code === status.DEADLINE_EXCEEDED ||
+        code === status.CANCELLED ||
+        code === status.INTERNAL))
+  );
+};

@@ -3,9 +3,9 @@ import { status, type ClientReadableStream } from '@grpc/grpc-js';
 import { StoreUnavailable, StreamDeleted, type LogPosition } from '../../../application/ports/event-store';
 import type { Connection } from '../connection/connection';
 import type { ConnectionSource } from '../connection/connection-source';
-import { readHeadRequest, readStreamRequest } from '../wire/read-request';
+import { readAtRequest, readHeadRequest, readStreamRequest } from '../wire/read-request';
 import { decodeReadResponse, type StoredEvent } from '../wire/stored-event';
-import { grpcFailure, isConnectionLost } from './grpc-failure';
+import { grpcFailure, isConnectionLost, isNotLeader } from './grpc-failure';
 
 /** No new attempt is begun after this, none lasts longer than the second, and one that hears nothing ends after the third. */
 const NO_NEW_ATTEMPT_MS = 5_000;
@@ -13,6 +13,7 @@ const READ_DEADLINE_MS = 60_000;
 const SILENCE_MS = 2_000;
 const ATTEMPTS = 3;
 const PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 250;
 
 /** Reads streams, with a deadline against silence and a few attempts. */
 export class StreamReader {
@@ -31,9 +32,13 @@ export class StreamReader {
         const failure = grpcFailure(error);
         if (failure.exception === 'stream-deleted') throw new StreamDeleted(stream);
         if (isConnectionLost(failure)) this.connections.replace(connection, failure.detail);
-        const again = attempt < ATTEMPTS && performance.now() < endsAtMs && isTransient(failure.code);
-        if (!again) throw new StoreUnavailable('none', failure.detail, { cause: error });
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * attempt * (0.5 + Math.random())));
+        // A store that is away may be so for long. One that looks for its leader has one again in a moment.
+        const again = isNotLeader(failure) || (attempt < ATTEMPTS && isTransient(failure.code));
+        if (!again || performance.now() >= endsAtMs) {
+          throw new StoreUnavailable('none', failure.detail, { cause: error });
+        }
+        const pauseMs = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * attempt);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
       }
     }
   }
@@ -43,6 +48,27 @@ export class StreamReader {
 export async function readHead(connection: Connection): Promise<LogPosition | null> {
   const events = await collect(connection, readHeadRequest());
   return events[0]?.position ?? null;
+}
+
+export type FoundAt =
+  | { readonly kind: 'event'; readonly eventId: string }
+  /** Another begins there, or it was removed from the log by its own rules: what lies behind it comes first. */
+  | { readonly kind: 'later_event' }
+  | { readonly kind: 'beyond_end' }
+  | { readonly kind: 'no_position' };
+
+/** What `$all` holds at a position that an event once had. @throws the gRPC error. */
+export async function readAt(connection: Connection, position: LogPosition): Promise<FoundAt> {
+  try {
+    const [event] = await collect(connection, readAtRequest(position));
+    if (event === undefined) return { kind: 'beyond_end' };
+    const { commit, prepare } = event.position;
+    if (commit !== position.commit || prepare !== position.prepare) return { kind: 'later_event' };
+    return { kind: 'event', eventId: event.id };
+  } catch (error) {
+    if (grpcFailure(error).detail.includes('InvalidPosition')) return { kind: 'no_position' };
+    throw error;
+  }
 }
 
 const isTransient = (code: number): boolean =>

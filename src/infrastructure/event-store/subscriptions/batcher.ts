@@ -21,6 +21,8 @@ export interface BatcherEvents {
 /** Gathers one subscription's events into batches and hands them out one at a time. */
 export class Batcher {
   private pending: FeedItem[] = [];
+  /** Of the last event taken in, handled or not. */
+  private reached: LogPosition | null;
   private running: Promise<void> | null = null;
   private runningCreated: string | null = null;
   private due = false;
@@ -39,7 +41,9 @@ export class Batcher {
     /** From where to subscribe again: the last handled, or a checkpoint after it. */
     private resume: LogPosition | null,
     private readonly events: BatcherEvents,
-  ) {}
+  ) {
+    this.reached = resume;
+  }
 
   get resumeFrom(): LogPosition | null {
     return this.resume;
@@ -56,8 +60,9 @@ export class Batcher {
   }
 
   add(item: FeedItem): void {
-    // A server that repeats itself after a reconnection must not have anything handled twice in one process.
-    if (this.ended || (this.resume !== null && !isAfter(item.event.position, this.resume))) return;
+    // A server that repeats itself, after a reconnection or within one, must not have anything handled twice in one process.
+    if (this.ended || (this.reached !== null && !isAfter(item.event.position, this.reached))) return;
+    this.reached = item.event.position;
     this.received += 1;
     this.pending.push(item);
     if (this.pending.length >= this.options.batchSize * 2) this.events.onFull();

@@ -1,34 +1,24 @@
-import type { LogPosition } from '../../../application/ports/event-store';
+import type { LogMismatch, LogPosition } from '../../../application/ports/event-store';
 import type { Logger } from '../../../application/ports/logger';
 import type { Metrics } from '../../../application/ports/metrics';
 import type { CatchUpOptions, CatchUpSubscription, FeedItem } from '../../../application/ports/subscriptions';
 import type { Connection } from '../connection/connection';
 import type { ConnectionSource } from '../connection/connection-source';
 import { grpcFailure, isConnectionLost } from '../reads/grpc-failure';
-import { readHead } from '../reads/stream-reader';
+import type { LogIntegrity } from '../integrity/log-integrity';
 import type { EventCodec } from '../registry/event-codec';
 import type { ReadResponse, StoredEvent } from '../wire/stored-event';
 import { BackOff } from './back-off';
 import { Batcher } from './batcher';
 import { CatchUpCall } from './catch-up-call';
-import { isAfter, positionText } from './positions';
+import { raiseDefect } from './defect';
+import { assertInLog, PositionNotInLog } from './position-check';
+import { positionText } from './positions';
 import { WakeUp } from './wake-up';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3_000;
 const LAG_EVERY_MS = 5_000;
-/** A node of a cluster may lag for a moment: a log is only called too short when it stays so. */
-const HEAD_CHECKS = 4;
-const HEAD_CHECK_PAUSE_MS = 500;
-
-/** The position to go on from is not of this log: it was restored from a copy, or is another one. Going on would diverge. */
-export class PositionNotInLog extends Error {
-  constructor(name: string, position: LogPosition, detail: string) {
-    super(`feed ${name} stands at ${positionText(position)}, which is not in the log: ${detail}`);
-    this.name = 'PositionNotInLog';
-  }
-}
-
 /** `onBatch` threw: the connection has nothing to do with it. */
 class BatchFailure extends Error {
   constructor(cause: Error) {
@@ -42,11 +32,14 @@ export interface FeedParts {
   readonly codec: EventCodec;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly integrity: LogIntegrity;
 }
 
 /** One reader of `$all` for ever: subscribes, hands out batches, and subscribes again after whatever ended it. */
 export class CatchUpFeed implements CatchUpSubscription {
   private handledUpTo: LogPosition | null;
+  /** The last event handled; null where that was before this process. */
+  private lastHandled: { readonly position: LogPosition; readonly eventId: string } | null = null;
   private resumeFrom: LogPosition | null;
   private live = false;
   private stopped = false;
@@ -57,6 +50,7 @@ export class CatchUpFeed implements CatchUpSubscription {
   private readonly wakeUp = new WakeUp();
   private readonly lagTimer: NodeJS.Timeout;
   private readonly running: Promise<void>;
+  private readonly forgetIntegrity: () => void;
 
   constructor(
     private readonly options: CatchUpOptions,
@@ -69,7 +63,9 @@ export class CatchUpFeed implements CatchUpSubscription {
     this.running = this.run().catch((error: unknown) => {
       this.live = false;
       parts.logger.error({ feed: options.name, cause: String(error) }, 'a feed of the log broke');
+      raiseDefect(error);
     });
+    this.forgetIntegrity = parts.integrity.onBroken(() => this.interrupt());
   }
 
   get position(): LogPosition | null {
@@ -89,21 +85,31 @@ export class CatchUpFeed implements CatchUpSubscription {
   async stop(): Promise<void> {
     this.stopped = true;
     clearInterval(this.lagTimer);
-    this.wakeUp.wakeAll();
-    this.call?.cancel();
+    this.forgetIntegrity();
+    this.interrupt();
     await this.running;
   }
 
+  /** Resolves when it has ended, by `stop` or for good. */
+  get ended(): Promise<void> {
+    return this.running;
+  }
+
+  private interrupt(): void {
+    this.wakeUp.wakeAll();
+    this.call?.cancel();
+  }
+
   private async run(): Promise<void> {
+    const { integrity, connections } = this.parts;
     while (!this.stopped) {
-      const connection = this.parts.connections.current;
+      // Found by another feed, or by the watch: this one may stand where the logs are still the same, and must not go on.
+      if (integrity.mismatch !== null) return this.halt(integrity.mismatch);
+      const connection = connections.current;
       try {
         await this.session(connection);
       } catch (error) {
-        if (error instanceof PositionNotInLog) {
-          this.halt(error);
-          return;
-        }
+        if (error instanceof PositionNotInLog) return this.halt(integrity.broken(error.message));
         if (!this.stopped) await this.pauseAfter(error, connection);
       }
     }
@@ -112,7 +118,7 @@ export class CatchUpFeed implements CatchUpSubscription {
 
   private async session(connection: Connection): Promise<void> {
     const from = this.resumeFrom;
-    if (from !== null) await this.checkPosition(connection, from);
+    if (from !== null) await this.assertInLog(connection, from);
     const call = new CatchUpCall(connection);
     const batcher = new Batcher(this.options, from, {
       onFull: () => call.pause(),
@@ -165,7 +171,9 @@ export class CatchUpFeed implements CatchUpSubscription {
   }
 
   private handled(last: FeedItem): void {
-    this.handledUpTo = last.event.position;
+    const { position, id: eventId } = last.event;
+    this.handledUpTo = position;
+    this.lastHandled = { position, eventId };
     this.currentAtMs = Math.max(this.currentAtMs, Date.parse(last.event.created));
     this.backOff.reset();
     this.parts.metrics.projectionLag(this.options.name, Math.max(0, Date.now() - Date.parse(last.event.created)));
@@ -183,15 +191,14 @@ export class CatchUpFeed implements CatchUpSubscription {
     this.parts.metrics.projectionLag(this.options.name, this.lagMs());
   }
 
-  /** @throws PositionNotInLog where the log ends before it. */
-  private async checkPosition(connection: Connection, from: LogPosition): Promise<void> {
-    let head: LogPosition | null = null;
-    for (let check = 1; check <= HEAD_CHECKS && !this.stopped; check++) {
-      head = await readHead(connection);
-      if (head !== null && !isAfter(from, head)) return;
-      await this.wakeUp.sleep(HEAD_CHECK_PAUSE_MS);
-    }
-    if (!this.stopped) throw new PositionNotInLog(this.options.name, from, `its end is at ${positionText(head)}`);
+  private assertInLog(connection: Connection, from: LogPosition): Promise<void> {
+    return assertInLog(connection, {
+      feed: this.options.name,
+      from,
+      last: this.lastHandled,
+      sleep: (ms) => this.wakeUp.sleep(ms),
+      isStopped: () => this.stopped || this.parts.integrity.mismatch !== null,
+    });
   }
 
   private asPositionProblem(error: unknown, from: LogPosition | null): Error {
@@ -213,10 +220,10 @@ export class CatchUpFeed implements CatchUpSubscription {
       await this.parts.connections.replaced(connection, failure.detail);
   }
 
-  private halt(error: PositionNotInLog): void {
+  private halt(mismatch: LogMismatch): void {
     this.live = false;
     clearInterval(this.lagTimer);
-    this.parts.logger.error({ feed: this.options.name, cause: error.message }, 'a feed of the log stopped for good');
-    this.options.onStopped?.(error);
+    this.parts.logger.error({ feed: this.options.name, found: mismatch.found }, 'a feed of the log stopped for good');
+    this.options.onStopped?.(mismatch);
   }
 }

@@ -6,6 +6,7 @@ import { grpcFailure, isConnectionLost } from '../reads/grpc-failure';
 import type { StoredEvent } from '../wire/stored-event';
 import { BackOff } from './back-off';
 import type { FeedParts } from './catch-up-feed';
+import { raiseDefect } from './defect';
 import { ensureGroup } from './groups';
 import { WakeUp } from './wake-up';
 import { WorkerCall } from './worker-call';
@@ -39,6 +40,7 @@ export class GroupWorker implements Worker {
   private readonly wakeUp = new WakeUp();
   private readonly bufferSize: number;
   private readonly running: Promise<void>;
+  private readonly forgetIntegrity: () => void;
   private call: WorkerCall | null = null;
   private connected = false;
   private stopping = false;
@@ -53,7 +55,10 @@ export class GroupWorker implements Worker {
     this.running = this.run().catch((error: unknown) => {
       this.connected = false;
       parts.logger.error({ group: options.group, cause: String(error) }, 'a worker broke');
+      raiseDefect(error);
     });
+    // Its commands could not be appended, and events would come again until they were parked.
+    this.forgetIntegrity = parts.integrity.onBroken(() => void this.stop(0));
   }
 
   inFlight(): number {
@@ -71,6 +76,7 @@ export class GroupWorker implements Worker {
 
   private async leave(drainMs: number): Promise<void> {
     this.stopping = true;
+    this.forgetIntegrity();
     // What waits here was not begun: the server gives it to another consumer as soon as this one has left.
     for (const { event } of this.queue.splice(0)) this.inHand.delete(event.id);
     for (const timer of this.heldBack) clearTimeout(timer);

@@ -58,6 +58,18 @@ export function subscribeToAllRequest(from: LogPosition | null, streamPrefixes: 
   );
 }
 
+/** The event of `$all` at this position, whatever it is, or where it was removed the next one. */
+export function readAtRequest({ commit, prepare }: LogPosition): Buffer {
+  const position = new Options.Position().setCommitPosition(commit.toString()).setPreparePosition(prepare.toString());
+  return finish(
+    new Options()
+      .setAll(new Options.AllOptions().setPosition(position))
+      .setReadDirection(Options.ReadDirection.FORWARDS)
+      .setCount('1')
+      .setNoFilter(new Empty()),
+  );
+}
+
 /** The last event of `$all`, whatever it is. */
 export function readHeadRequest(): Buffer {
   return finish(

@@ -26,6 +26,8 @@ const UNNAMED = '<unknown>';
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Bytes a connection's streams may hold, in MB: node's own limit of 10 refuses streams where many reads wait at once. */
 const SESSION_MEGABYTES = 128;
+/** As the real one's: a ping so often, which must be answered before the next. */
+const KEEP_ALIVE_MS = 10_000;
 const TIMEOUT_UNIT_MS: Readonly<Record<string, number>> = { H: 3600e3, M: 60e3, S: 1e3, m: 1, u: 1e-3, n: 1e-6 };
 
 /**
@@ -48,6 +50,7 @@ export class GrpcServer {
       session.setLocalWindowSize(WINDOW_BYTES);
       session.on('error', () => session.destroy());
       session.on('close', () => this.sessions.delete(session));
+      keepAlive(session);
     });
     this.server.on('stream', (stream, headers) => this.accept(stream, headers));
   }
@@ -91,6 +94,23 @@ export class GrpcServer {
     if (unary) return serveUnary(call, unary);
     call.fail(new GrpcError(GrpcCode.Unimplemented, 'Method is unimplemented.'));
   }
+}
+
+/**
+ * A client whose machine or line died says no goodbye: without this its consumers would keep what was handed to them until
+ * the group's time-out, and be handed more.
+ */
+function keepAlive(session: ServerHttp2Session): void {
+  let isWaiting = false;
+  const timer = setInterval(() => {
+    // After what has arrived meanwhile was read: a process that stood still must not blame its clients.
+    setImmediate(() => {
+      if (session.destroyed) return;
+      if (isWaiting) return session.destroy();
+      isWaiting = session.ping(() => (isWaiting = false));
+    });
+  }, KEEP_ALIVE_MS).unref();
+  session.on('close', () => clearInterval(timer));
 }
 
 function serveUnary(call: GrpcCall, method: UnaryMethod): void {
