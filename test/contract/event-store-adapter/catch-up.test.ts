@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import type { LogPosition } from '../../../src/application/ports/event-store';
+import { LogMismatch, type LogPosition } from '../../../src/application/ports/event-store';
 import type { CatchUpOptions, CatchUpSubscription, FeedItem } from '../../../src/application/ports/subscriptions';
 import { AdapterUnderTest } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
@@ -148,18 +148,43 @@ describe('a catch-up feed', () => {
     expect(adapter.metrics.undecodables).toContain('test unknown_type');
   });
 
-  it('stops and raises at a position beyond the end of the log', async () => {
+  it('stops and raises at a position beyond the end of the log, and with it all that reads or writes', async () => {
+    const lost = new AdapterUnderTest(testEventStoreUrl());
     const raised: Error[] = [];
-    const feed = open({
-      from: { commit: 2n ** 62n, prepare: 2n ** 62n },
+    const onBatch = async (): Promise<void> => undefined;
+    const options = { streamPrefixes: [prefix], batchSize: 50, lingerMs: 5, onBatch };
+    const other = lost.subscriptions.catchUp({ ...options, name: 'other', from: null });
+    const worker = await lost.subscriptions.worker({
+      ...{ group: `lost-${prefix}`, streamPrefixes: [prefix], concurrency: 1 },
+      handle: async () => undefined,
+    });
+    await eventually(async () => other.isLive() && worker.isConnected(), 5_000);
+    expect(await lost.store.append(`${prefix}0`, 'no_stream', [reserved(1)])).toBe(0n);
+    const feed = lost.subscriptions.catchUp({
+      ...{ ...options, name: 'beyond', from: { commit: 2n ** 62n, prepare: 2n ** 62n } },
       onBatch: async () => {
         throw new Error('nothing may be handed out');
       },
       onStopped: (error) => raised.push(error),
     });
-    await eventually(async () => raised.length === 1, 10_000);
-    expect(raised[0]?.message).toContain('not in the log');
+    await eventually(async () => raised.length === 1 && !other.isLive() && !worker.isConnected(), 10_000);
+    const [mismatch] = raised;
+    if (!(mismatch instanceof LogMismatch)) throw new Error('no LogMismatch was raised');
+    expect(mismatch.found).toContain('not in the log');
+    expect(mismatch.detail).toContain('refuses to serve writes until rebuilt');
     expect(feed.isLive()).toBe(false);
-    expect(adapter.logger.lines.some(({ level }) => level === 'error')).toBe(true);
+    expect(lost.metrics.mismatch).toBe(true);
+    expect(lost.logger.lines.some(({ level }) => level === 'error')).toBe(true);
+    await expect(lost.store.append(`${prefix}1`, 'no_stream', [reserved(1)])).rejects.toThrow(LogMismatch);
+    expect(await lost.store.readStream(`${prefix}0`)).toHaveLength(1);
+    // Read models that are made anew begin at the first event, and may.
+    const seen: FeedItem[] = [];
+    const anew = lost.subscriptions.catchUp({
+      ...{ ...options, name: 'anew', from: null },
+      onBatch: async (batch) => void seen.push(...batch),
+    });
+    await eventually(async () => anew.isLive(), 5_000);
+    expect(seen).toHaveLength(1);
+    await lost.close();
   });
 });

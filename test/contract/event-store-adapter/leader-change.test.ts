@@ -5,7 +5,8 @@ import { AdapterUnderTest } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
 import { Everything } from '../../support/everything';
 import { reserved } from '../../support/event-builders';
-import { FakeCluster, type AppendRefusal } from '../../support/fake-cluster';
+import type { AppendRefusal } from '../../support/cluster-node';
+import { FakeCluster } from '../../support/fake-cluster';
 import { StoreProcess } from '../../support/store-process';
 
 jest.setTimeout(90_000);

@@ -4,7 +4,8 @@ import type { Metrics } from '../../../application/ports/metrics';
 
 /**
  * Whether the log is the one that this process knows. Once it was found not to be, that stands until the process ends:
- * what it holds in memory is of the other log too. No feed goes on, no group is worked, and nothing is appended.
+ * what it holds in memory is of the other log too. No feed goes on, no group is worked, and nothing is appended; only read
+ * models can be made anew, from the first event.
  */
 export class LogIntegrity {
   private state: 'unverified' | 'sound' | LogMismatch;

@@ -49,6 +49,8 @@ export class CatchUpFeed implements CatchUpSubscription {
   private readonly backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
   private readonly wakeUp = new WakeUp();
   private readonly lagTimer: NodeJS.Timeout;
+  /** Begun when the log was known to be another, and at its first event: read models are being made from it anew. */
+  private readonly readsAnew: boolean;
   private readonly running: Promise<void>;
   private readonly forgetIntegrity: () => void;
 
@@ -56,6 +58,7 @@ export class CatchUpFeed implements CatchUpSubscription {
     private readonly options: CatchUpOptions,
     private readonly parts: FeedParts,
   ) {
+    this.readsAnew = options.from === null && parts.integrity.mismatch !== null;
     this.handledUpTo = options.from;
     this.resumeFrom = options.from;
     this.lagTimer = setInterval(() => this.reportLag(), LAG_EVERY_MS);
@@ -65,7 +68,7 @@ export class CatchUpFeed implements CatchUpSubscription {
       parts.logger.error({ feed: options.name, cause: String(error) }, 'a feed of the log broke');
       raiseDefect(error);
     });
-    this.forgetIntegrity = parts.integrity.onBroken(() => this.interrupt());
+    this.forgetIntegrity = parts.integrity.onBroken(() => void (this.readsAnew || this.interrupt()));
   }
 
   get position(): LogPosition | null {
@@ -104,7 +107,7 @@ export class CatchUpFeed implements CatchUpSubscription {
     const { integrity, connections } = this.parts;
     while (!this.stopped) {
       // Found by another feed, or by the watch: this one may stand where the logs are still the same, and must not go on.
-      if (integrity.mismatch !== null) return this.halt(integrity.mismatch);
+      if (integrity.mismatch !== null && !this.readsAnew) return this.halt(integrity.mismatch);
       const connection = connections.current;
       try {
         await this.session(connection);
@@ -197,7 +200,7 @@ export class CatchUpFeed implements CatchUpSubscription {
       from,
       last: this.lastHandled,
       sleep: (ms) => this.wakeUp.sleep(ms),
-      isStopped: () => this.stopped || this.parts.integrity.mismatch !== null,
+      isStopped: () => this.stopped || (this.parts.integrity.mismatch !== null && !this.readsAnew),
     });
   }
 
