@@ -1,7 +1,6 @@
 import { cpSync, rmSync } from 'node:fs';
 import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
 import { eventually } from '../support/eventually';
 import { GatewayClient, SandboxClient } from '../support/gateway-client';
 import { rawLog } from '../support/raw-log';
@@ -122,18 +121,5 @@ describe('an event store restored from a copy, beside read models that know more
     await eventually(async () => (await readiness().catch(() => ({ said: '' }))).said.includes('refuses'), 20_000);
     expect((await readiness()).said).toContain('is not in the log any more');
     await expectRefusal();
-  });
-
-  it('is served again once the read models have been made from it', async () => {
-    await stack.application.stop();
-    const client = new Client({ connectionString: stack.env['DATABASE_URL'] });
-    await client.connect();
-    const { rows } = await client.query<{ kept: string }>('SELECT event_id::text AS kept FROM log_mark');
-    await client.query('DELETE FROM projection_checkpoints');
-    await client.query('TRUNCATE messages, wallets, customers, message_attempts');
-    await client.end();
-    expect(rows).toHaveLength(1);
-    await stack.application.start();
-    expect((await live.send('+254712000001')).status).toBe(202);
   });
 });
