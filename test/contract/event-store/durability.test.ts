@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventStoreDBClient, NO_STREAM, START, jsonEvent } from '@eventstore/db-client';
 import { SYNC_OPTIONS } from '../../../src/infrastructure/embedded/event-store/storage/log-store';
@@ -178,6 +178,18 @@ function syncedBeforeAnswer(calls: readonly Call[], stream: string): string {
     : 'answered too early';
 }
 
+/** Overwrites every page of a file that holds one of these bytes with others, as a disk that lies does. */
+function overwritePagesWith(file: string, needle: string): number {
+  const bytes = readFileSync(file);
+  let pages = 0;
+  for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1)) {
+    bytes.fill(0x5a, at, at + needle.length);
+    pages++;
+  }
+  writeFileSync(file, bytes);
+  return pages;
+}
+
 describe('an event store that cannot be served', () => {
   let directory: string;
   beforeEach(() => {
@@ -229,5 +241,41 @@ describe('an event store that cannot be served', () => {
     expect(ending.code).toBe(1);
     expect(ending.stderr).toMatch(oneLine);
     expect(ending.stderr).toContain('damaged');
+  });
+
+  it('says that an event is not what was written, and does not serve it', async () => {
+    await fill();
+    expect(overwritePagesWith(join(directory, 'data.mdb'), 'filled-19')).toBeGreaterThan(0);
+    const ending = await EmbeddedServer.startAndFail(directory);
+    expect(ending.code).toBe(1);
+    expect(ending.stderr).toMatch(oneLine);
+    expect(ending.stderr).toContain('damaged');
+  });
+
+  it('says that pages of its newest data are gone', async () => {
+    await fill();
+    const file = join(directory, 'data.mdb');
+    const bytes = readFileSync(file);
+    // The two pages at the front say where all others are; the rest is what a torn write leaves as zeros.
+    bytes.fill(0, 2 * 4096);
+    writeFileSync(file, bytes);
+    const ending = await EmbeddedServer.startAndFail(directory);
+    expect(ending.code).toBe(1);
+    expect(ending.stderr).toMatch(oneLine);
+    expect(ending.stderr).toContain('damaged');
+  });
+
+  it('says that its data has no beginning, and serves it once that is restored', async () => {
+    await fill();
+    const file = join(directory, 'data.mdb');
+    const bytes = readFileSync(file);
+    const before = Buffer.from(bytes);
+    bytes.fill(0, 0, 2 * 4096);
+    writeFileSync(file, bytes);
+    const ending = await EmbeddedServer.startAndFail(directory);
+    expect(ending.stderr).toMatch(oneLine);
+    writeFileSync(file, before);
+    const server = await EmbeddedServer.start(directory);
+    await server.stop();
   });
 });
