@@ -8,7 +8,7 @@ import { EmbeddedServer, removeDirectory, temporaryDirectory } from '../../suppo
 const event = (n: number) => jsonEvent({ type: 'Counted', data: { n } });
 
 /** Appends to new streams, some at a time, until the server is gone; gives the names of those acknowledged. */
-async function appendUntilGone(client: EventStoreDBClient, prefix: string): Promise<string[]> {
+async function appendUntilGone(client: EventStoreDBClient, prefix: string, filler = ''): Promise<string[]> {
   const acknowledged: string[] = [];
   let next = 0;
   let isGone = false;
@@ -16,7 +16,8 @@ async function appendUntilGone(client: EventStoreDBClient, prefix: string): Prom
     while (!isGone) {
       const stream = `${prefix}-${next++}`;
       try {
-        await client.appendToStream(stream, event(1), { expectedRevision: NO_STREAM, deadline: 5000 });
+        const filled = jsonEvent({ type: 'Counted', data: { n: 1, filler } });
+        await client.appendToStream(stream, filled, { expectedRevision: NO_STREAM, deadline: 20_000 });
         acknowledged.push(stream);
       } catch {
         isGone = true;
@@ -64,7 +65,7 @@ describe('what the embedded event store has acknowledged', () => {
     const limited = ['sh', '-c', 'ulimit -f 8192; exec "$@"', 'sh'];
     const server = await EmbeddedServer.start(directory, { under: limited });
     const client = EventStoreDBClient.connectionString(server.url);
-    const acknowledged = await appendUntilGone(client, 'full');
+    const acknowledged = await appendUntilGone(client, 'full', 'x'.repeat(10_000));
     const ending = await server.ending();
     await client.dispose();
     expect(ending).toMatchObject({ code: 1 });

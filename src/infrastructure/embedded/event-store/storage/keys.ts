@@ -4,7 +4,6 @@ import { TOMBSTONE_REVISION } from './revision';
 /** Names longer than this are keyed by their hash, since LMDB limits the length of a key. */
 const LONGEST_PLAIN_NAME = 512;
 const REVISIONS = 0;
-const IDS = 1;
 
 /** Key of the log: the event's number. A positive float64, big-endian, sorts as the number does. */
 export function logKey(sequence: number): Buffer {
@@ -26,7 +25,7 @@ export function nameKey(stream: Buffer): Buffer {
 
 /**
  * Keys of the index begin with the stream's number, so that what is written to a new stream, which is most of what is
- * written, lands side by side at the end of the tree, ids included.
+ * written, lands side by side at the end of the tree.
  */
 export function revisionKey(streamNumber: number, revision: number): Buffer {
   const key = Buffer.allocUnsafe(15);
@@ -38,7 +37,11 @@ export function revisionKey(streamNumber: number, revision: number): Buffer {
 
 /** Keys that sort right before and right behind all revisions of a stream; no entry has them. */
 export const beforeRevisions = (streamNumber: number): Buffer => revisionKey(streamNumber, 0).subarray(0, 7);
-export const behindRevisions = (streamNumber: number): Buffer => idKey(streamNumber, Buffer.alloc(0));
+export function behindRevisions(streamNumber: number): Buffer {
+  const key = beforeRevisions(streamNumber);
+  key[6] = REVISIONS + 1;
+  return key;
+}
 export const lastRevisionKey = (streamNumber: number): Buffer => revisionKey(streamNumber, TOMBSTONE_REVISION);
 
 /** The revision in a key of the index. */
@@ -46,15 +49,6 @@ export const revisionInKey = (key: Buffer): number => key.readDoubleBE(7);
 
 /** The stream's number in a key of the index. */
 export const streamNumberInKey = (key: Buffer): number => key.readUIntBE(0, 6);
-
-/** Key under which the revision of the event with this id (16 bytes) stands. */
-export function idKey(streamNumber: number, id: Buffer): Buffer {
-  const key = Buffer.allocUnsafe(7 + id.length);
-  key.writeUIntBE(streamNumber, 0, 6);
-  key[6] = IDS;
-  id.copy(key, 7);
-  return key;
-}
 
 export function packNumber(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8);

@@ -2,7 +2,6 @@ import { type Database, type RootDatabase, open } from 'lmdb';
 import {
   beforeRevisions,
   behindRevisions,
-  idKey,
   lastRevisionKey,
   logKey,
   nameKey,
@@ -14,7 +13,6 @@ import {
 import { StoredEvent } from './record';
 import { NO_REVISION } from './revision';
 import { Slab } from './slab';
-import { uuidBytes } from '../wire/uuid';
 
 /** What one look into the log brings into memory at most, in bytes, give or take an event. */
 export const READ_BYTES = 512 * 1024;
@@ -102,11 +100,6 @@ export class LogStore {
     return this.index.getBinaryFast(revisionKey(streamNumber, revision))?.readDoubleBE(0);
   }
 
-  /** Revision at which the event with this id (a UUID) stands in a stream. */
-  revisionOfId(streamNumber: number, id: string): number | undefined {
-    return this.index.getBinaryFast(idKey(streamNumber, uuidBytes(id)))?.readDoubleBE(0);
-  }
-
   /** The event with this number. Throws StoreFailure if its bytes are damaged. */
   event(sequence: number): StoredEvent | undefined {
     this.sequenceKey.writeDoubleBE(sequence, 0);
@@ -173,7 +166,6 @@ export class LogStore {
       const sequence = packNumber(event.sequence);
       done = this.log.put(logKey(event.sequence), event.record);
       done = this.index.put(revisionKey(streamNumber, revision), sequence);
-      done = this.index.put(idKey(streamNumber, uuidBytes(event.id)), packNumber(revision));
     }
     for (const { key, value } of batch.groupWrites) {
       const bytes = Buffer.from(key, 'utf8');

@@ -6,15 +6,8 @@ import type { StoredEvent } from '../storage/record';
  */
 export class PendingEvents {
   readonly all: StoredEvent[] = [];
-  private readonly byId = new Map<string, StoredEvent>();
   private readonly byRevision = new Map<string, StoredEvent>();
   private indexed = 0;
-
-  /** The first event of a stream with this id. */
-  withId(streamNumber: number, id: string): StoredEvent | undefined {
-    this.index();
-    return this.byId.get(`${streamNumber} ${id}`);
-  }
 
   at(streamNumber: number, revision: number): StoredEvent | undefined {
     this.index();
@@ -24,8 +17,6 @@ export class PendingEvents {
   private index(): void {
     for (; this.indexed < this.all.length; this.indexed++) {
       const event = this.all[this.indexed] as StoredEvent;
-      const id = `${event.streamNumber} ${event.id}`;
-      if (!this.byId.has(id)) this.byId.set(id, event);
       this.byRevision.set(`${event.streamNumber} ${event.revision}`, event);
     }
   }

@@ -4,6 +4,7 @@ import { type LogStore } from '../storage/log-store';
 import { NO_REVISION, TOMBSTONE_REVISION } from '../storage/revision';
 import { type Decision, type StreamFacts, decide } from './expected-revision';
 import type { GroupCommit } from './group-commit';
+import { RecentIds } from './recent-ids';
 import { type StreamHead, StreamHeads } from './stream-heads';
 import {
   METADATA_TYPE,
@@ -29,6 +30,7 @@ export class StreamWriter {
   private nextSequence: number;
   private readonly heads: StreamHeads;
   private lastCreatedMs = 0;
+  private readonly recentIds: RecentIds;
 
   constructor(
     private readonly store: LogStore,
@@ -38,6 +40,7 @@ export class StreamWriter {
   ) {
     this.nextSequence = lastSequence + 1;
     this.heads = new StreamHeads(store, durableSequence);
+    this.recentIds = new RecentIds(lastSequence, (sequence) => store.event(sequence));
   }
 
   /** Appends events; `answer` runs when what it says is on disk. */
@@ -120,16 +123,12 @@ export class StreamWriter {
       isSoftDeleted: isSoftDeleted(head.metadata),
       hasMetadata: head.metadataData !== undefined,
       idAt: (revision) => (this.pendingAt(head, revision) ?? this.store.eventAt(head.number, revision))?.id,
-      revisionOf: (id) => this.pendingWithId(head, id)?.revision ?? this.store.revisionOfId(head.number, id),
+      revisionOf: (id) => this.recentIds.revisionOf(head.number, id),
     };
   }
 
   private pendingAt({ number }: StreamHead, revision: number): StoredEvent | undefined {
     return first(this.commit.pending(), (batch) => batch.at(number, revision));
-  }
-
-  private pendingWithId({ number }: StreamHead, id: string): StoredEvent | undefined {
-    return first(this.commit.pending(), (batch) => batch.withId(number, id));
   }
 
   /** A write to a soft-deleted stream brings it back: what comes from now on is shown, what was before stays hidden. */
@@ -153,6 +152,7 @@ export class StreamWriter {
       };
       return makeRecord(place, event);
     });
+    for (const event of stored) this.recentIds.add(event);
     head.changedBy = this.nextSequence - 1;
     this.noteMetadata(head, events);
     this.commit.add(stored, isNew ? { name: head.nameBytes, number: streamNumber } : undefined, onDurable);
