@@ -133,6 +133,34 @@ describe('an erased person', () => {
     expect(key.subject_id).toMatch(/^sub_/);
   });
 
+  it('is named by no refusal, and neither is a key', async () => {
+    const { live_key: apiKey = '' } = stack.demo ?? {};
+    const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+    const post = (body: string, more: Record<string, string> = {}): Promise<Response> =>
+      fetch(`${stack.base}/v1/messages`, { method: 'POST', headers: { ...headers, ...more }, body });
+    const message = (change: object): string => JSON.stringify({ to: PHONE, channel: 'sms', body: BODY, ...change });
+    const secret = [...needles, ...textNeedles('the API key', apiKey)];
+    const answers = await Promise.all([
+      post(message({}).slice(1)),
+      post(message({ to: `${PHONE}9999` })),
+      post(message({ nonsense: PHONE, sender_id: PHONE })),
+      post(message({ body: BODY.repeat(30) })),
+      post(message({}), { 'content-type': `text/${PHONE.slice(1)}` }),
+      post(message({}), { 'idempotency-key': `${PHONE} ${BODY} ü`.slice(0, 20) + 'x'.repeat(300) }),
+      post(message({}), { authorization: `Bearer ${apiKey}x` }),
+      fetch(`${stack.base}/v1/messages/${PHONE}`, { headers }),
+      fetch(`${stack.base}/v1/messages?to=${PHONE}&cursor=${PHONE}`, { headers }),
+      fetch(`${stack.base}/${PHONE}?key=${apiKey}`, { method: 'DELETE', headers }),
+      fetch(`${stack.base}/callbacks/sms/at/${PHONE}/reports`, { method: 'POST', body: `phoneNumber=${PHONE}` }),
+    ]);
+    for (const answer of answers) {
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+      expect(scanText(`${answer.status}`, await answer.text(), secret)).toEqual([]);
+    }
+    for (const [where, text] of await outputs()) expect(scanText(where, text, secret)).toEqual([]);
+  });
+
   it('was never in clear in any file, log or cache; its key is in files until it is destroyed', async () => {
     await eventually(
       async () =>
