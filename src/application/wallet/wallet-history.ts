@@ -70,7 +70,8 @@ export class WalletHistory {
     const snapshot = await this.snapshots.load(stream, WALLET_SNAPSHOT_SCHEMA);
     if (snapshot === null) return beginning;
     const [last] = await this.store.readStream(stream, snapshot.revision, 1);
-    if (last === undefined || last.revision !== snapshot.revision || last.created > asOf) return beginning;
+    // Of another log than this one, where the event that it was made after is not there.
+    if (last?.id !== snapshot.eventId || last.created > asOf) return beginning;
     return { state: walletFromSnapshot(snapshot.state), next: snapshot.revision + 1n };
   }
 }

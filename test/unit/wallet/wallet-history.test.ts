@@ -3,9 +3,10 @@ import type { Snapshot } from '../../../src/application/ports/snapshots';
 import { WalletHistory } from '../../../src/application/wallet/wallet-history';
 import { walletDecider } from '../../../src/domain/wallet/decider';
 import type { WalletEvent } from '../../../src/domain/wallet/events';
-import { initialWallet, walletToSnapshot } from '../../../src/domain/wallet/state';
+import { initialWallet, WALLET_SNAPSHOT_SCHEMA, walletToSnapshot } from '../../../src/domain/wallet/state';
 import { MemoryEventStore } from '../../support/memory-event-store';
 import { fixedClock } from '../message/send/fakes';
+import { MemorySnapshots } from './wallet-fixture';
 
 const WALLET = { customerId: 'cus_a', mode: 'live' } as const;
 const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -17,7 +18,7 @@ const EVENTS: WalletEvent[] = [
 ];
 
 /** An event a minute, from minute 1 on, and a snapshot of the first so many. */
-async function history(snapshotOf: number | null = null) {
+async function history(snapshotOf: number | null = null, eventId?: string) {
   const store = new MemoryEventStore();
   const events = EVENTS.map((event, i): NewEvent => {
     const actor = { kind: 'system', id: 'test' } as const;
@@ -27,8 +28,11 @@ async function history(snapshotOf: number | null = null) {
   await store.append('wallet-cus_a', 'no_stream', events);
   const state = EVENTS.slice(0, snapshotOf ?? 0).reduce(walletDecider.evolve, initialWallet);
   const kept = snapshotOf === null ? null : walletToSnapshot(state);
-  const snapshot: Snapshot | null = kept === null ? null : { revision: BigInt((snapshotOf ?? 0) - 1), state: kept };
-  const snapshots = { load: () => Promise.resolve(snapshot), save: () => Promise.resolve() };
+  const snapshots = new MemorySnapshots();
+  const revision = (snapshotOf ?? 0) - 1;
+  const snapshot: Snapshot | null =
+    kept === null ? null : { revision: BigInt(revision), eventId: eventId ?? `id-${revision}`, state: kept };
+  if (snapshot !== null) await snapshots.save('wallet-cus_a', WALLET_SNAPSHOT_SCHEMA, snapshot);
   return { store, wallets: new WalletHistory(store, snapshots, fixedClock) };
 }
 
@@ -54,6 +58,12 @@ describe('what a wallet held', () => {
     expect(store.reads.map(({ from }) => from)).toEqual([2n, 3n]);
     store.reads.splice(0);
     await wallets.balanceAt(WALLET, at(2));
+    expect(store.reads.map(({ from }) => from)).toEqual([2n, 0n]);
+  });
+
+  it('is read from the first event where the snapshot is of another log', async () => {
+    const { wallets, store } = await history(3, 'lost');
+    expect(await wallets.balanceAt(WALLET, at(59))).toEqual({ available: 800n, reserved: 0n });
     expect(store.reads.map(({ from }) => from)).toEqual([2n, 0n]);
   });
 
