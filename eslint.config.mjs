@@ -162,6 +162,19 @@ export default tseslint.config(
     },
   },
   {
+    files: ['test/faults/checker/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^\\.\\.', message: 'The checker knows nothing of the program: it would repeat its mistakes.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
     // jest takes these by their default export.
     files: ['test/support/global-*.ts'],
     rules: { 'no-restricted-syntax': 'off' },

@@ -41,6 +41,8 @@ export interface Stack {
   readonly application: StackProcess;
   /** The demo's customer; undefined with `demo: false`. */
   readonly demo: Demo | undefined;
+  /** Where its logs lie until it is stopped: a file a process. */
+  readonly logs: string;
   /** Starts one more application process on a port of its own, over the same services. */
   addApplication(env?: Record<string, string>): Promise<{ base: string; process: StackProcess }>;
   /** Runs `waht` with these arguments. */
@@ -54,6 +56,9 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether to set up the demo's customer; true where left out. */
   readonly demo?: boolean;
+  /** Servers of the caller's own, in place of the run's. */
+  readonly database?: TestDatabase;
+  readonly redisUrl?: string;
 }
 
 /** Starts a whole stack in a temporary folder and waits until it serves. */
@@ -61,8 +66,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = DataFolder.open(mkdtempSync(join(realpathSync(tmpdir()), 'waht-stack-')));
   const reaper = new Reaper();
   reaper.folder(folder.root);
-  const database = await createTestDatabase();
-  const around = await surroundings(folder, database, await redisDatabase());
+  const database = options.database ?? (await createTestDatabase());
+  const around = await surroundings(folder, database, options.redisUrl ?? (await redisDatabase()));
   // A worker of jest silences its own log; a process under test must be able to say why it has ended.
   const inherited = { ...process.env, LOG_LEVEL: process.env['WAHT_TEST_LOG_LEVEL'] ?? 'warn' };
   const variables = { ...applicationVariables(around, {}), ...options.env };
@@ -102,6 +107,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       sandbox,
       application,
       demo,
+      logs: folder.path('logs'),
       addApplication: async (env = {}) => {
         const port = await freePort();
         const base = localBaseUrl({ host: '127.0.0.1', port });
