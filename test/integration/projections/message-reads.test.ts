@@ -1,3 +1,4 @@
+import { NO_SUCH_MESSAGE } from '../../../src/application/ports/message-reads';
 import type { Configuration } from '../../../src/application/ports/configuration';
 import type { SubjectVault } from '../../../src/application/ports/subject-vault';
 import type { MessageEvent, MessageQueued } from '../../../src/domain/message/events';
@@ -101,13 +102,32 @@ describe('reads of messages', () => {
     await queue(2, { mode: 'test' });
     await append(3, [messageEvents(3).abandoned(3)]);
     if (where === 'projected') await project(1, 2, 3);
-    for (const n of [1, 2, 3, 99]) {
+    for (const n of [3, 99]) {
       expect(await reads.find(us, 'live', testId('msg', n))).toBeNull();
       expect(await reads.timeline(us, 'live', testId('msg', n))).toBeNull();
+    }
+    // To the caller all are the same; the log of refused calls learns whose it asked for.
+    for (const [n, reason] of [[1, 'other_customer'] as const, [2, 'other_mode'] as const]) {
+      const resource = testId('msg', n);
+      const refused = { code: 'not_found', detail: NO_SUCH_MESSAGE, reason, resource };
+      await expect(reads.find(us, 'live', resource)).rejects.toMatchObject(refused);
+      await expect(reads.timeline(us, 'live', resource)).rejects.toMatchObject(refused);
     }
     expect(await reads.find(us, 'live', 'msg_nonsense')).toBeNull();
     expect(await reads.find(them, 'live', testId('msg', 1))).not.toBeNull();
     expect(await reads.find(us, 'test', testId('msg', 2))).not.toBeNull();
+  });
+
+  it('tells what it was at an instant of the store’s clock', async () => {
+    const { started, dispatched } = messageEvents(1);
+    await append(1, [queued(1), started(), dispatched()]);
+    await project(1);
+    const [first, , last] = store.events(streams.message(testId('msg', 1))).map(({ created }) => created);
+    const before = new Date(Date.parse(first ?? '') - 1).toISOString();
+    expect(await reads.find(us, 'live', testId('msg', 1), before)).toBeNull();
+    expect(await reads.timeline(us, 'live', testId('msg', 1), before)).toBeNull();
+    expect(await reads.find(us, 'live', testId('msg', 1), last)).toMatchObject({ status: 'dispatched' });
+    expect(await reads.timeline(us, 'live', testId('msg', 1), last)).toHaveLength(3);
   });
 
   it('never says that there is none while it cannot know', async () => {
