@@ -1,6 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 import { eventually } from '../support/eventually';
 import { GatewayClient, SandboxClient } from '../support/gateway-client';
 import { rawLog } from '../support/raw-log';
@@ -121,5 +122,23 @@ describe('an event store restored from a copy, beside read models that know more
     await eventually(async () => (await readiness().catch(() => ({ said: '' }))).said.includes('refuses'), 20_000);
     expect((await readiness()).said).toContain('is not in the log any more');
     await expectRefusal();
+  });
+
+  /** As docs/restoring.md says. */
+  it('is served again once the read models have been made from it', async () => {
+    await stack.application.stop();
+    const owner = new Client({ connectionString: stack.env['DATABASE_MIGRATION_URL'] });
+    await owner.connect();
+    await owner.query(
+      `TRUNCATE projection_checkpoints, log_mark, snapshots, messages, message_attempts, message_watch, wallets,
+                reservations, statement_lines, blocks, customers, price_lists`,
+    );
+    await owner.end();
+    await stack.application.start();
+    const { status, body } = await live.send('+254712000001');
+    expect(status).toBe(202);
+    await live.until(body.message_id, ({ final }) => final, 20_000);
+    const list = await live.call('GET', '/v1/messages?limit=100');
+    expect(list.body['data']).toHaveLength(MESSAGES + 1);
   });
 });
