@@ -23,6 +23,7 @@ import type { RegisteredCustomer } from '../domain/customer/state';
 import { readConfiguration } from '../infrastructure/config/read-configuration';
 import { DATABASE, type Database } from '../infrastructure/postgres/database';
 import { asOwner } from '../infrastructure/postgres/open-databases';
+import { ProjectionAdministration } from '../infrastructure/projections/projection-administration';
 import { CliModule } from './cli.module';
 
 /** How long a command waits until what it wrote can be read. */
@@ -45,6 +46,7 @@ export class Application {
     readonly subscriptions: Subscriptions,
     readonly configuration: Configuration,
     private readonly logger: Logger,
+    readonly projections: ProjectionAdministration,
     private readonly ids: IdSource,
     private readonly clock: Clock,
   ) {
@@ -73,6 +75,7 @@ export class Application {
           context.get<Subscriptions>(SUBSCRIPTIONS, { strict: false }),
           configuration,
           context.get<Logger>(LOGGER, { strict: false }),
+          context.get(ProjectionAdministration, { strict: false }),
           context.get<IdSource>(ID_SOURCE, { strict: false }),
           context.get<Clock>(CLOCK, { strict: false }),
         ),

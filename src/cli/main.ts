@@ -9,8 +9,9 @@ import { addKeyCommands, addSenderIdCommands } from './key-commands';
 import { addMessageCommands } from './message-commands';
 import { addMigrateCommand } from './migrate-command';
 import { addPriceListCommands, addWalletCommands } from './money-commands';
-import { addBlockCommands, addReadSideCommands } from './operations-commands';
+import { addBlockCommands } from './operations-commands';
 import { addPrivacyCommands } from './privacy-commands';
+import { addProjectionCommands } from './projection-commands';
 
 /** The whole command line. Parsing throws CommanderError instead of ending the process. */
 export function commandLine(): Command {
@@ -26,7 +27,7 @@ export function commandLine(): Command {
     addWalletCommands,
     addBlockCommands,
     addMessageCommands,
-    addReadSideCommands,
+    addProjectionCommands,
     addMigrateCommand,
     addAuditCommands,
     addPrivacyCommands,

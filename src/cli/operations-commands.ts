@@ -3,7 +3,6 @@ import { LiftBlock } from '../application/fraud/lift-block';
 import { PlaceBlock } from '../application/fraud/place-block';
 import type { BlockTarget } from '../application/fraud/block-target';
 import { DomainError } from '../domain/shared/domain-error';
-import { readCheckpoints } from '../infrastructure/projections/checkpoints';
 import { standingBlocks } from '../projections/blocks/blocks.reader';
 import { Application } from './application';
 import { idOf } from './arguments';
@@ -61,25 +60,6 @@ export function addBlockCommands(program: Command): void {
           table(
             ['subject', 'kind', 'customer', 'placed', 'reason'],
             blocks.map((one) => [one.subject, one.kind, one.customer_id, one.placed_at, one.reason]),
-          ),
-        );
-      }),
-    );
-}
-
-export function addReadSideCommands(program: Command): void {
-  program
-    .command('projections')
-    .description('the read side')
-    .command('status')
-    .description('where each projection stands')
-    .option('--json', 'print JSON')
-    .action((options: OutputOptions) =>
-      Application.with(async (app) => {
-        print(await readCheckpoints(app.database), options, (all) =>
-          table(
-            ['projection', 'version', 'position', 'events', 'last event', 'moved'],
-            all.map((one) => [one.name, one.version, one.position, one.events, one.last_event_at, one.updated_at]),
           ),
         );
       }),

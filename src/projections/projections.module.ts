@@ -7,6 +7,7 @@ import { auditProjection } from './audit/audit.projection';
 import { ProjectedAuditReads } from './audit/projected-audit-reads';
 import { blocksProjection } from './blocks/blocks.projection';
 import { customersProjection } from './customers/customers.projection';
+import { messageAttemptsProjection } from './message-attempts/message-attempts.projection';
 import { messagesProjection } from './messages/messages.projection';
 import { ProjectedMessageReads } from './messages/projected-message-reads';
 import { statementProjection } from './statement/statement.projection';
@@ -31,6 +32,7 @@ export class ProjectionsModule implements OnModuleInit {
       customersProjection,
       blocksProjection,
       messagesProjection,
+      messageAttemptsProjection,
       walletsProjection,
       statementProjection,
       auditProjection,

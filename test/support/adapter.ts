@@ -44,6 +44,15 @@ export class MemoryMetrics implements Metrics {
   projectionLag(projection: string, ms: number): void {
     this.lags.push({ projection, ms });
   }
+  projectionBacklog(projection: string, events: number): void {
+    this.others.push(`${projection} backlog ${events}`);
+  }
+  projectionParked(projection: string, streams: number): void {
+    this.others.push(`${projection} parked ${streams}`);
+  }
+  projectionsLeft(projections: readonly string[]): void {
+    this.others.push(`left ${projections.join()}`);
+  }
   undecodable(projection: string, problem: string): void {
     this.undecodables.push(`${projection} ${problem}`);
   }

@@ -8,6 +8,11 @@ export interface Metrics {
   report(provider: string, outcome: 'matched' | 'stray' | 'duplicate' | 'parked'): void;
   requestObserved(route: string, status: number, ms: number): void;
   projectionLag(projection: string, ms: number): void;
+  /** Events that wait to be handled; counted up to a limit. */
+  projectionBacklog(projection: string, events: number): void;
+  projectionParked(projection: string, streams: number): void;
+  /** This process runs none of them any more: another one tells where they stand. */
+  projectionsLeft(projections: readonly string[]): void;
   undecodable(projection: string, problem: string): void;
   workerInFlight(group: string, n: number): void;
   refused(code: string): void;

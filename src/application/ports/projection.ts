@@ -18,14 +18,23 @@ export interface ProjectionSql {
 interface ProjectionIdentity {
   /** Of the checkpoint, the lock, the metrics. Lower case. */
   readonly name: string;
-  /** Raised when the rows change their meaning: a new version has a checkpoint of its own and starts from the first event. */
+  /** Raised when the rows change their meaning: the new version is built beside the old one, from the first event, and replaces it. */
   readonly version: number;
+}
+
+/** A table that a projection writes. Migrations make it; a rebuild copies its shape as it stands. */
+export interface ProjectionTable {
+  readonly name: string;
+  /** Columns that somebody else sets and a rebuild loses: no part of a checksum. */
+  readonly notDerived?: readonly string[];
 }
 
 /** Rows made from events that can be decoded. */
 export interface EventProjection extends ProjectionIdentity {
   readonly kind: 'events';
-  /** Event types wanted; others never reach `apply`. */
+  /** All that it writes. `apply` names them without a schema. */
+  readonly tables: readonly ProjectionTable[];
+  /** Event types wanted; others never reach `apply`. One more is a new version: older processes have passed it over. */
   readonly handles: readonly string[];
   /**
    * Writes the rows of a batch: in `$all` order, never empty, any number of streams. Folds the batch per row first and

@@ -20,6 +20,14 @@ export type FeedItem = (
   | { readonly kind: 'undecodable'; readonly event: UndecodableEvent }
 ) & { readonly raw: { readonly data: Uint8Array; readonly metadata: Uint8Array } };
 
+export const STREAM_ITEMS = Symbol('StreamItems');
+
+/** Streams as a feed would hand them out, what cannot be decoded included: for those who must go on with what can be. */
+export interface StreamItems {
+  /** Forwards from `from`, at most `maxCount`. A missing stream is `[]`. @throws StreamDeleted, StoreUnavailable */
+  readItems(stream: string, from: bigint, maxCount: number): Promise<FeedItem[]>;
+}
+
 export interface CatchUpOptions {
   /** For metrics and logs. */
   readonly name: string;

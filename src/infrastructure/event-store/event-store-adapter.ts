@@ -8,6 +8,7 @@ import {
   type RecordedEvent,
 } from '../../application/ports/event-store';
 import type { Metrics } from '../../application/ports/metrics';
+import type { FeedItem, StreamItems } from '../../application/ports/subscriptions';
 import type { DomainEvent } from '../../domain/shared/event';
 import { Appender } from './append/appender';
 import type { ConnectionSource } from './connection/connection-source';
@@ -28,7 +29,7 @@ export class UndecodableStream extends Error {
 }
 
 /** The one event store, over the connection that `connections` keeps. */
-export class EventStoreAdapter implements EventStore {
+export class EventStoreAdapter implements EventStore, StreamItems {
   private readonly appender: Appender;
   private readonly reader: StreamReader;
 
@@ -83,6 +84,14 @@ export class EventStoreAdapter implements EventStore {
       if (decoded.kind === 'event') return decoded.event as RecordedEvent<E>;
       throw new UndecodableStream(stream, event.revision, `${decoded.event.problem}, ${decoded.event.detail}`);
     });
+  }
+
+  async readItems(stream: string, from: bigint, maxCount: number): Promise<FeedItem[]> {
+    const stored = await this.reader.read(stream, from, maxCount);
+    return stored.map((event) => ({
+      ...this.codec.decode(event),
+      raw: { data: event.data, metadata: event.metadata },
+    }));
   }
 
   close(): void {

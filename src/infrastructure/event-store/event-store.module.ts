@@ -12,7 +12,7 @@ import { EVENT_STORE } from '../../application/ports/event-store';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { METRICS, type Metrics } from '../../application/ports/metrics';
 import { SNAPSHOTS } from '../../application/ports/snapshots';
-import { SUBSCRIPTIONS } from '../../application/ports/subscriptions';
+import { STREAM_ITEMS, SUBSCRIPTIONS } from '../../application/ports/subscriptions';
 import { Readiness } from '../observability/readiness';
 import { DATABASE, Database } from '../postgres/database';
 import { ConnectionSource, GENERATION_OF_SUBSCRIPTIONS, GENERATION_OF_WRITES } from './connection/connection-source';
@@ -63,6 +63,7 @@ const FIRST_LOOK_WITHIN_MS = 5_000;
         new EventStoreAdapter(connections, codec, metrics, integrity),
       inject: [WRITES, EventCodec, METRICS, LogIntegrity],
     },
+    { provide: STREAM_ITEMS, useExisting: EVENT_STORE },
     {
       provide: SUBSCRIPTIONS,
       useFactory: (
@@ -84,7 +85,7 @@ const FIRST_LOOK_WITHIN_MS = 5_000;
       inject: [DATABASE],
     },
   ],
-  exports: [EVENT_STORE, SUBSCRIPTIONS, SNAPSHOTS, LogIntegrity],
+  exports: [EVENT_STORE, STREAM_ITEMS, SUBSCRIPTIONS, SNAPSHOTS, LogIntegrity],
 })
 export class EventStoreModule implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(

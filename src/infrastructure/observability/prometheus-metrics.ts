@@ -55,7 +55,21 @@ export class PrometheusMetrics implements Metrics {
 
   private readonly lags = new Gauge({
     name: 'waht_projection_lag_seconds',
-    help: 'Age of the last event that a projection has handled, when it was handled.',
+    help: 'How far a reader of the log is behind: age of the oldest event that it has still to handle, 0 where there is none.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
+  private readonly backlogs = new Gauge({
+    name: 'waht_projection_lag_events',
+    help: 'Events of the log that a projection has still to handle; counted up to 10 000.',
+    labelNames: ['projection'],
+    registers: [this.registry],
+  });
+
+  private readonly parked = new Gauge({
+    name: 'waht_projection_parked_streams',
+    help: 'Streams that a projection holds back because of an event that it cannot apply.',
     labelNames: ['projection'],
     registers: [this.registry],
   });
@@ -138,6 +152,20 @@ export class PrometheusMetrics implements Metrics {
 
   projectionLag(projection: string, ms: number): void {
     this.lags.set({ projection }, ms / 1_000);
+  }
+
+  projectionBacklog(projection: string, events: number): void {
+    this.backlogs.set({ projection }, events);
+  }
+
+  projectionParked(projection: string, streams: number): void {
+    this.parked.set({ projection }, streams);
+  }
+
+  projectionsLeft(projections: readonly string[]): void {
+    for (const projection of projections) {
+      for (const gauge of [this.lags, this.backlogs, this.parked]) gauge.remove({ projection });
+    }
   }
 
   undecodable(projection: string, problem: string): void {

@@ -28,8 +28,17 @@ interface Row {
   prepare_position: string | null;
 }
 
-/** Makes the checkpoint's row where it is missing. Null: nothing applied yet. */
-export async function loadCheckpoint(sql: Sql, key: CheckpointKey): Promise<LogPosition | null> {
+/** The version whose rows serve; null: the projection was never run. */
+export async function servingVersion(sql: ProjectionSql, name: string): Promise<number | null> {
+  const { rows } = await sql.query<{ version: number }>({
+    text: 'SELECT version FROM projection_checkpoints WHERE name = $1',
+    values: [name],
+  });
+  return rows[0]?.version ?? null;
+}
+
+/** Makes the checkpoint's row where it is missing. Null: nothing applied yet. @throws CheckpointTaken by another version */
+export async function loadCheckpoint(sql: ProjectionSql, key: CheckpointKey): Promise<LogPosition | null> {
   await sql.query({
     text: 'INSERT INTO projection_checkpoints (name, version) VALUES ($1, $2) ON CONFLICT DO NOTHING',
     values: [key.name, key.version],
@@ -38,15 +47,15 @@ export async function loadCheckpoint(sql: Sql, key: CheckpointKey): Promise<LogP
     text: 'SELECT commit_position, prepare_position FROM projection_checkpoints WHERE name = $1 AND version = $2',
     values: [key.name, key.version],
   });
-  const row = rows[0];
-  if (row?.commit_position == null || row.prepare_position == null) return null;
-  return { commit: BigInt(row.commit_position), prepare: BigInt(row.prepare_position) };
+  if (rows.length === 0) throw new CheckpointTaken(key);
+  return positionOf(rows[0]);
 }
 
 /**
  * Moves the checkpoint from exactly `from` to `to`; first statement of the batch's transaction, so that a second writer
  * waits here and then finds that it lost. The transaction is not synced at its commit: what a crash of Postgres takes of
  * rows it takes of the checkpoint too, and the log has it all.
+ * @returns how often somebody has intervened beside the feed, see `noteIntervention`.
  * @throws CheckpointTaken
  */
 export async function moveCheckpoint(
@@ -55,8 +64,8 @@ export async function moveCheckpoint(
   from: LogPosition | null,
   to: LogPosition,
   batch: { readonly events: number; readonly lastEventAt: string | null },
-): Promise<void> {
-  const { rows } = await sql.query({
+): Promise<bigint> {
+  const { rows } = await sql.query<{ interventions: string }>({
     name: 'move_checkpoint',
     text: `UPDATE projection_checkpoints
               SET commit_position = $3, prepare_position = $4, events = events + $5,
@@ -64,7 +73,7 @@ export async function moveCheckpoint(
             WHERE name = $1 AND version = $2
               AND commit_position IS NOT DISTINCT FROM $7::bigint
               AND prepare_position IS NOT DISTINCT FROM $8::bigint
-        RETURNING set_config('synchronous_commit', 'off', true)`,
+        RETURNING interventions, set_config('synchronous_commit', 'off', true)`,
     values: [
       key.name,
       key.version,
@@ -76,7 +85,53 @@ export async function moveCheckpoint(
       from?.prepare.toString() ?? null,
     ],
   });
-  if (rows.length === 0) throw new CheckpointTaken(key);
+  const row = rows[0];
+  if (row === undefined) throw new CheckpointTaken(key);
+  return BigInt(row.interventions);
+}
+
+/** Where the version that serves stands; null: nothing applied yet, or never run. */
+export async function readPosition(sql: ProjectionSql, name: string): Promise<LogPosition | null> {
+  const { rows } = await sql.query<Row>({
+    text: 'SELECT commit_position, prepare_position FROM projection_checkpoints WHERE name = $1',
+    values: [name],
+  });
+  return positionOf(rows[0]);
+}
+
+/** The same, and until the transaction ends no runner moves it. */
+export async function holdCheckpoint(sql: ProjectionSql, name: string): Promise<LogPosition | null> {
+  const { rows } = await sql.query<Row>({
+    text: 'SELECT commit_position, prepare_position FROM projection_checkpoints WHERE name = $1 FOR UPDATE',
+    values: [name],
+  });
+  return positionOf(rows[0]);
+}
+
+/** A version that has applied nothing gives way to another one. */
+export async function adoptVersion(sql: ProjectionSql, key: CheckpointKey): Promise<void> {
+  await sql.query({
+    text: 'UPDATE projection_checkpoints SET version = $2 WHERE name = $1 AND commit_position IS NULL',
+    values: [key.name, key.version],
+  });
+}
+
+/**
+ * Holds the checkpoint until the transaction ends, so that no runner writes meanwhile, and tells the next batch that what
+ * is parked may have changed. @returns where it stands; null: nothing applied yet, or no such projection.
+ */
+export async function noteIntervention(sql: ProjectionSql, key: CheckpointKey): Promise<LogPosition | null> {
+  const { rows } = await sql.query<Row>({
+    text: `UPDATE projection_checkpoints SET interventions = interventions + 1
+            WHERE name = $1 AND version = $2 RETURNING commit_position, prepare_position`,
+    values: [key.name, key.version],
+  });
+  return positionOf(rows[0]);
+}
+
+function positionOf(row: Row | undefined): LogPosition | null {
+  if (row?.commit_position == null || row.prepare_position == null) return null;
+  return { commit: BigInt(row.commit_position), prepare: BigInt(row.prepare_position) };
 }
 
 export interface CheckpointReport {

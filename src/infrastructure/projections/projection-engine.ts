@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CLOCK, type Clock } from '../../application/ports/clock';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
@@ -7,32 +8,43 @@ import { METRICS, type Metrics } from '../../application/ports/metrics';
 import type { Projection, ProjectionRegistry } from '../../application/ports/projection';
 import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
 import { PROJECTOR_DATABASE, type Database } from '../postgres/database';
+import { openOwner } from '../postgres/open-databases';
+import { servingVersion } from './checkpoints';
 import { ProjectionFeed, type FeedSettings } from './projection-feed';
+import { runRebuilds } from './rebuild/run-rebuilds';
 
 const SETTINGS: FeedSettings = {
   ...{ batchSize: 2_000, lingerMs: 50, busyLingerMs: 400 },
   ...{ firstPauseMs: 250, longestPauseMs: 30_000 },
 };
 
+/** How often a process that is older than what serves looks whether that is still so. */
+const LOOK_AGAIN_MS = 10_000;
+
 /**
- * Runs every registered projection in the one process that leads. All run under one lock, so that they share one read of
- * the log; the checkpoints' compare-and-set guards what the lock cannot (a leader that has not yet noticed its loss).
+ * Runs each registered projection in the one process that leads it: those that lead several share one read of the log. The
+ * role is that of a projection and its version, so that old and new processes beside each other run what they know; the
+ * checkpoints' compare-and-set guards what the lock cannot (a leader that has not yet noticed its loss).
  */
 @Injectable()
 export class ProjectionEngine implements ProjectionRegistry, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly projections: Projection[] = [];
-  private candidacy: Candidacy | null = null;
-  private feed: ProjectionFeed | null = null;
+  private readonly feed: ProjectionFeed;
+  private candidacies: readonly Candidacy[] = [];
+  /** One at a time: each holds connections of its own. */
+  private upgrading: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(SUBSCRIPTIONS) private readonly subscriptions: Subscriptions,
     @Inject(PROJECTOR_DATABASE) private readonly database: Database,
     @Inject(LEADERSHIP) private readonly leadership: Leadership,
-    @Inject(METRICS) private readonly metrics: Metrics,
+    @Inject(METRICS) metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
-  ) {}
+  ) {
+    this.feed = new ProjectionFeed({ subscriptions, database, metrics, logger, clock }, SETTINGS);
+  }
 
   register(projection: Projection): void {
     if (this.projections.some(({ name }) => name === projection.name)) {
@@ -41,27 +53,59 @@ export class ProjectionEngine implements ProjectionRegistry, OnApplicationBootst
     this.projections.push(projection);
   }
 
+  /** All that were registered. */
+  get registered(): readonly Projection[] {
+    return this.projections;
+  }
+
   onApplicationBootstrap(): void {
-    if (!this.configuration.roles.has('projector') || this.projections.length === 0) return;
-    this.candidacy = this.leadership.stand('projector', (term) => this.lead(term));
+    if (!this.configuration.roles.has('projector')) return;
+    this.candidacies = this.projections.map((projection) =>
+      this.leadership.stand(`projector:${projection.name}@${projection.version}`, (term) =>
+        this.lead(projection, term),
+      ),
+    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.candidacy?.stop();
+    await Promise.all(this.candidacies.map((candidacy) => candidacy.stop()));
   }
 
-  /** This process runs the projections and has reached the end of the log. */
-  isLive(): boolean {
-    return this.feed?.isLive() ?? false;
-  }
-
-  private async lead(term: AbortSignal): Promise<void> {
-    const { subscriptions, database, metrics, logger, clock } = this;
-    this.feed = new ProjectionFeed(this.projections, { subscriptions, database, metrics, logger, clock }, SETTINGS);
-    try {
-      await this.feed.run(term);
-    } finally {
-      this.feed = null;
+  private async lead(projection: Projection, term: AbortSignal): Promise<void> {
+    const { name, version } = projection;
+    const serving = await servingVersion(this.database, name);
+    if (serving !== null && serving > version) {
+      this.logger.warn({ projection: name, version, serving }, 'a newer version serves: this process leaves it alone');
+      await delay(LOOK_AGAIN_MS, undefined, { signal: term }).catch(() => undefined);
+      return;
     }
+    if (serving !== null && serving < version) await this.upgrade(projection, serving, term);
+    await this.feed.follow(projection, term);
+  }
+
+  /** Builds the new version beside the old one, which goes on serving, and is run by an older process if there is one. */
+  private async upgrade(projection: Projection, from: number, term: AbortSignal): Promise<void> {
+    const { name, version } = projection;
+    if (projection.kind === 'envelopes') {
+      throw new Error(
+        `${name} v${from} is not replaced by v${version} while it is served: replay it on the command line`,
+      );
+    }
+    const before = this.upgrading;
+    const upgrade = async (): Promise<void> => {
+      await before;
+      if (term.aborted) return;
+      this.logger.info({ projection: name, from, to: version }, 'building a new version of a projection');
+      const { subscriptions, database, clock } = this;
+      const parts = { subscriptions, database, clock, openOwner: () => openOwner(this.configuration, this.logger) };
+      const [report] = await runRebuilds([projection], 'rebuild', parts, { signal: term });
+      this.logger.info(
+        { projection: name, version, events: report?.events, seconds: report?.seconds },
+        'a new version of a projection serves now',
+      );
+    };
+    const upgraded = upgrade();
+    this.upgrading = upgraded.catch(() => undefined);
+    await upgraded;
   }
 }

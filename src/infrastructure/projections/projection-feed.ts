@@ -7,6 +7,7 @@ import type { Projection } from '../../application/ports/projection';
 import type { CatchUpSubscription, FeedItem, Subscriptions } from '../../application/ports/subscriptions';
 import type { Database } from '../postgres/database';
 import { CheckpointTaken, isBefore } from './checkpoints';
+import { LagWatch, type FeedView } from './lag-watch';
 import { ProjectionRunner } from './projection-runner';
 
 export interface FeedSettings {
@@ -24,65 +25,106 @@ export interface FeedSettings {
 export interface FeedParts {
   readonly subscriptions: Subscriptions;
   readonly database: Database;
-  readonly metrics: Pick<Metrics, 'projectionLag'>;
+  readonly metrics: Pick<Metrics, 'projectionLag' | 'projectionBacklog' | 'projectionParked' | 'projectionsLeft'>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-interface Health {
+interface Member {
+  readonly projection: Projection;
+  /** Loaded for the read under way. */
+  runner: ProjectionRunner | null;
   /** In a row. */
   failures: number;
   /** Monotonic milliseconds; it takes no part before. */
   asideUntilMs: number;
+  readonly end: (error?: Error) => void;
 }
 
+/** Those who join together are waited for, so that the log is not begun again for each. */
+const GATHER_MS = 20;
+
 /**
- * One term of leading: a single read of `$all`, from the smallest checkpoint, drives all projections. While a batch is
+ * A single read of `$all`, from the smallest checkpoint, drives all projections that this process leads. While a batch is
  * being written the next one is read and decoded. A projection that fails is set aside for a pause and the others go on;
  * then the read starts again from its checkpoint, and the others pass over what they have.
  */
 export class ProjectionFeed {
-  private readonly health: ReadonlyMap<string, Health>;
+  private readonly members = new Set<Member>();
+  private readonly lag: LagWatch;
+  /** Aborted when somebody joins or leaves: the read under way ends, and the next one has the members of then. */
+  private changed = new AbortController();
+  private rounds: Promise<void> | null = null;
+  private round: Promise<void> = Promise.resolve();
   private subscription: CatchUpSubscription | null = null;
   private halted = false;
+  private inHand = 0;
 
   constructor(
-    private readonly projections: readonly Projection[],
     private readonly parts: FeedParts,
     private readonly settings: FeedSettings,
   ) {
-    this.health = new Map(projections.map(({ name }) => [name, { failures: 0, asideUntilMs: 0 }]));
+    this.lag = new LagWatch(parts, () => this.view());
   }
 
-  /** Reached the end of the log as it was when it subscribed. */
-  isLive(): boolean {
-    return this.subscription?.isLive() ?? false;
+  /**
+   * Runs a projection until `term` aborts and its running batch has ended.
+   * @throws CheckpointTaken when another process writes it too; the others go on.
+   */
+  async follow(projection: Projection, term: AbortSignal): Promise<void> {
+    if (term.aborted) return;
+    let end: (error?: Error) => void = () => undefined;
+    const ended = new Promise<Error | undefined>((resolve) => {
+      end = resolve;
+    });
+    const member: Member = { projection, runner: null, failures: 0, asideUntilMs: 0, end };
+    const leave = (): void => end();
+    term.addEventListener('abort', leave, { once: true });
+    this.members.add(member);
+    this.change();
+    const error = await ended;
+    term.removeEventListener('abort', leave);
+    this.members.delete(member);
+    this.change();
+    await this.round;
+    this.parts.metrics.projectionsLeft([projection.name]);
+    if (error !== undefined) throw error;
   }
 
-  /** Until `term` aborts. @throws CheckpointTaken when another process writes too. */
-  async run(term: AbortSignal): Promise<void> {
-    while (!term.aborted) {
-      if (this.halted) return wait(null, term);
+  private change(): void {
+    this.changed.abort();
+    this.changed = new AbortController();
+    this.rounds ??= this.run().finally(() => {
+      this.rounds = null;
+      if (this.members.size > 0) this.change();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.lag.start();
+    while (this.members.size > 0) {
+      await delay(GATHER_MS);
+      const { signal } = this.changed;
       const now = this.parts.clock.monotonicMs();
-      const active = this.projections.filter((one) => this.healthOf(one).asideUntilMs <= now);
-      const others = this.projections.filter((one) => !active.includes(one));
-      const wakeInMs =
-        others.length === 0 ? null : Math.min(...others.map((one) => this.healthOf(one).asideUntilMs)) - now;
-      if (active.length > 0) await this.read(active, wakeInMs, term);
-      else await wait(wakeInMs, term);
+      const active = [...this.members].filter((one) => one.asideUntilMs <= now);
+      const aside = [...this.members].filter((one) => !active.includes(one));
+      const wakeInMs = aside.length === 0 ? null : Math.min(...aside.map((one) => one.asideUntilMs)) - now;
+      const isReading = active.length > 0 && !this.halted;
+      this.round = isReading ? this.read(active, wakeInMs, signal) : wait(this.halted ? null : wakeInMs, signal);
+      await this.round;
     }
+    this.lag.stop();
   }
 
-  /** Until the term ends, one fails, or one that was set aside may try again. */
-  private async read(projections: readonly Projection[], wakeInMs: number | null, term: AbortSignal): Promise<void> {
-    const runners = await this.load(projections);
-    if (runners === null) return;
+  /** Until somebody joins or leaves, one fails, or one that was set aside may try again. */
+  private async read(active: readonly Member[], wakeInMs: number | null, changed: AbortSignal): Promise<void> {
+    const members = await this.load(active);
+    if (members.length < active.length) return;
     const over = new AbortController();
-    let taken: Error | undefined;
     let writing: Promise<void> = Promise.resolve();
     const subscription = this.parts.subscriptions.catchUp({
       name: 'projections',
-      from: smallestCheckpoint(runners),
+      from: smallestCheckpoint(members),
       streamPrefixes: [],
       batchSize: this.settings.batchSize,
       lingerMs: this.settings.lingerMs,
@@ -90,11 +132,7 @@ export class ProjectionFeed {
       onBatch: async (items, upTo) => {
         await writing;
         // After a failure nobody knows where the runners stand: what still comes is read again after they were loaded anew.
-        if (over.signal.aborted) return;
-        writing = this.write(runners, items, upTo, over).catch((error: unknown) => {
-          taken = error instanceof Error ? error : new Error(String(error));
-          over.abort();
-        });
+        if (!over.signal.aborted) writing = this.write(members, items, upTo, over);
       },
       onStopped: () => {
         // The log is not the one that the rows were made from: no other try in this process could be right.
@@ -104,95 +142,117 @@ export class ProjectionFeed {
     });
     this.subscription = subscription;
     try {
-      await wait(wakeInMs, AbortSignal.any([term, over.signal]));
+      await wait(wakeInMs, AbortSignal.any([changed, over.signal]));
     } finally {
       over.abort();
       this.subscription = null;
       await subscription.stop();
       await writing;
     }
-    if (taken !== undefined) throw taken;
   }
 
-  private async load(projections: readonly Projection[]): Promise<ProjectionRunner[] | null> {
-    const { database, clock } = this.parts;
-    try {
-      return await Promise.all(
-        projections.map((projection) => ProjectionRunner.load(projection, database, () => clock.monotonicMs())),
-      );
-    } catch (error) {
-      for (const projection of projections) this.setAside(projection, error);
-      return null;
-    }
+  /** @returns those that know where they stand. */
+  private async load(members: readonly Member[]): Promise<Member[]> {
+    const { database, clock, metrics } = this.parts;
+    const loaded = await Promise.all(
+      members.map(async (member) => {
+        try {
+          member.runner = await ProjectionRunner.load(member.projection, database, () => clock.monotonicMs());
+          metrics.projectionParked(member.projection.name, member.runner.parkedStreams.length);
+          return [member];
+        } catch (error) {
+          this.fail(member, error);
+          return [];
+        }
+      }),
+    );
+    return loaded.flat();
   }
 
+  /** Never rejects: what fails concerns its projection. */
   private async write(
-    runners: readonly ProjectionRunner[],
+    members: readonly Member[],
     items: readonly FeedItem[],
     upTo: LogPosition,
     over: AbortController,
   ): Promise<void> {
-    const results = await Promise.allSettled(runners.map((runner) => runner.handle(items, upTo)));
-    let failed = false;
-    for (const [i, result] of results.entries()) {
-      const projection = runners[i]?.projection;
-      if (projection === undefined) continue;
-      if (result.status === 'fulfilled') {
-        this.healthOf(projection).failures = 0;
-        this.observeLag(projection, items);
-        continue;
-      }
-      const reason: unknown = result.reason;
-      if (reason instanceof CheckpointTaken) throw reason;
-      this.setAside(projection, reason);
-      failed = true;
-    }
-    if (failed) over.abort();
+    this.inHand = items.length;
+    await Promise.all(
+      members.map(async (member) => {
+        try {
+          await this.handle(member, items, upTo);
+        } catch (error) {
+          over.abort();
+          this.fail(member, error);
+        }
+      }),
+    );
+    this.inHand = 0;
   }
 
-  private setAside(projection: Projection, error: unknown): void {
-    const health = this.healthOf(projection);
+  private fail(member: Member, error: unknown): void {
+    if (error instanceof CheckpointTaken) member.end(error);
+    else this.setAside(member, error);
+  }
+
+  private async handle(member: Member, items: readonly FeedItem[], upTo: LogPosition): Promise<void> {
+    const { projection, runner } = member;
+    if (runner === null) throw new Error(`${projection.name} was not loaded`);
+    const { parked } = await runner.handle(items, upTo);
+    member.failures = 0;
+    const { metrics, logger, clock } = this.parts;
+    const last = items.at(-1);
+    if (last !== undefined) {
+      metrics.projectionLag(projection.name, Math.max(0, clock.now() - Date.parse(last.event.created)));
+    }
+    metrics.projectionParked(projection.name, runner.parkedStreams.length);
+    for (const { stream, revision, type, problem, error } of parked) {
+      logger.error(
+        { projection: projection.name, stream, revision: String(revision), type, problem, cause: error },
+        'a stream is parked: its events are held back from this projection',
+      );
+    }
+  }
+
+  private setAside(member: Member, error: unknown): void {
     const { firstPauseMs, longestPauseMs } = this.settings;
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(health.failures, 20));
-    health.failures++;
-    health.asideUntilMs = this.parts.clock.monotonicMs() + pauseMs;
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(member.failures, 20));
+    member.failures++;
+    member.asideUntilMs = this.parts.clock.monotonicMs() + pauseMs;
     this.parts.logger.error(
-      { err: error, projection: projection.name, failures: health.failures, pauseMs },
+      { err: error, projection: member.projection.name, failures: member.failures, pauseMs },
       'a projection failed and will try again',
     );
   }
 
-  private healthOf(projection: Projection): Health {
-    const health = this.health.get(projection.name);
-    if (health === undefined) throw new Error(`unknown projection ${projection.name}`);
-    return health;
-  }
-
-  private observeLag(projection: Projection, items: readonly FeedItem[]): void {
-    const last = items.at(-1);
-    if (last === undefined) return;
-    this.parts.metrics.projectionLag(
-      projection.name,
-      Math.max(0, this.parts.clock.now() - Date.parse(last.event.created)),
-    );
+  private view(): FeedView {
+    return {
+      isLive: this.subscription?.isLive() ?? false,
+      inHand: this.inHand,
+      projections: [...this.members].map(({ projection: { name }, runner, failures }) => ({
+        name,
+        position: runner?.handledUpTo ?? null,
+        isWaiting: runner === null || failures > 0,
+      })),
+    };
   }
 }
 
-function smallestCheckpoint(runners: readonly ProjectionRunner[]): LogPosition | null {
-  let smallest = runners[0]?.checkpoint ?? null;
-  for (const { checkpoint } of runners) if (isBefore(checkpoint, smallest)) smallest = checkpoint;
-  return smallest;
+function smallestCheckpoint(members: readonly Member[]): LogPosition | null {
+  const checkpoints = members.map(({ runner }) => runner?.checkpoint ?? null);
+  return checkpoints.reduce((least, one) => (isBefore(one, least) ? one : least), checkpoints[0] ?? null);
 }
 
 /** Until the time is over (null: no end) or the signal aborts. */
 async function wait(ms: number | null, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  if (ms === null) return aborted;
-  const timer = new AbortController();
-  try {
-    await Promise.race([aborted, delay(Math.max(0, ms), undefined, { signal: timer.signal })]);
-  } finally {
-    timer.abort();
-  }
+  await new Promise<void>((resolve) => {
+    const timer = ms === null ? undefined : setTimeout(() => end(), Math.max(0, ms));
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    signal.addEventListener('abort', end);
+  });
 }

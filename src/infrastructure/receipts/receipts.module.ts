@@ -8,9 +8,7 @@ import { CONFIGURATION, type Configuration } from '../../application/ports/confi
 import { RECEIPT_INBOX, REPORT_READERS, type ReportReaders } from '../../application/ports/delivery-reports';
 import { ID_SOURCE, type IdSource } from '../../application/ports/id-source';
 import { LOGGER, type Logger } from '../../application/ports/logger';
-import { PROJECTION_REGISTRY, type ProjectionRegistry } from '../../application/ports/projection';
 import { SMS_GATEWAYS, type SmsGateways } from '../../application/ports/sms-gateway';
-import { messageAttemptsProjection } from '../../projections/message-attempts/message-attempts.projection';
 import { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../postgres/database';
 import { InboxListener } from './inbox-listener';
@@ -53,14 +51,12 @@ export class ReceiptsModule implements OnModuleInit {
     @Inject(RECEIPT_INBOX) private readonly inbox: PostgresReceiptInbox,
     @Inject(SMS_GATEWAYS) private readonly gateways: SmsGateways,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
-    @Inject(PROJECTION_REGISTRY) private readonly projections: ProjectionRegistry,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(ACCESS_LOG) private readonly accessLog: AccessLog,
   ) {}
 
   /** Before the server listens, in a scope of its own: no other route reads a body as this one does. */
   onModuleInit(): void {
-    this.projections.register(messageAttemptsProjection);
     const fastify: FastifyInstance = this.adapterHost.httpAdapter.getInstance();
     const { callbackSecret } = this.configuration;
     // Not awaited: that would boot Fastify before Nest has set its error handler, and every route would keep the default one.

@@ -30,6 +30,7 @@ export const blocksProjection: EventProjection = {
   kind: 'events',
   name: 'blocks',
   version: 1,
+  tables: [{ name: 'blocks' }],
   handles: ['BlockPlaced', 'BlockLifted'] satisfies BlockEvent['type'][],
   async apply(events, sql) {
     const subjects = [...new Set(events.map((event) => eventOf<BlockEvent>(event).data.subject))];

@@ -66,6 +66,7 @@ export const customersProjection: EventProjection = {
   kind: 'events',
   name: 'customers',
   version: 1,
+  tables: [{ name: 'customers' }, { name: 'price_lists' }],
   handles: [...CUSTOMER_EVENTS, ...PRICE_LIST_EVENTS],
   async apply(events, sql) {
     await foldInto(CUSTOMERS, events, sql);

@@ -37,6 +37,7 @@ export const messageAttemptsProjection: EventProjection = {
   kind: 'events',
   name: 'message_attempts',
   version: 1,
+  tables: [{ name: 'message_attempts' }, { name: 'message_watch' }],
   handles: ATTEMPT_EVENTS,
   async apply(events, sql) {
     const streams = byStream(events);

@@ -27,6 +27,7 @@ export const messagesProjection: EventProjection = {
   kind: 'events',
   name: 'messages',
   version: 1,
+  tables: [{ name: 'messages' }],
   handles: MESSAGE_EVENTS,
   async apply(events, sql) {
     const streams = byStream(events);

@@ -35,6 +35,7 @@ export const statementProjection: EventProjection = {
   kind: 'events',
   name: 'statement',
   version: 1,
+  tables: [{ name: 'statement_lines' }],
   handles: ['WalletCredited', 'WalletDebited', 'WalletAdjustedDown'] satisfies LedgerEvent['type'][],
   async apply(events, sql) {
     const streams = byStream(events);

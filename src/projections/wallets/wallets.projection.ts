@@ -64,6 +64,7 @@ export const walletsProjection: EventProjection = {
   kind: 'events',
   name: 'wallets',
   version: 1,
+  tables: [{ name: 'wallets' }, { name: 'reservations', notDerived: ['stands'] }],
   handles: [
     'WalletOpened',
     'WalletCredited',

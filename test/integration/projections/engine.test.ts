@@ -5,6 +5,7 @@ import { Database } from '../../../src/infrastructure/postgres/database';
 import { PostgresLeadership } from '../../../src/infrastructure/postgres/leader';
 import { CheckpointTaken, readCheckpoints } from '../../../src/infrastructure/projections/checkpoints';
 import { ProjectionFeed } from '../../../src/infrastructure/projections/projection-feed';
+import { MemoryMetrics } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
 import { MemoryFeed } from '../../support/memory-feed';
 import { feedItem, migratedDatabase, TestLog, type MigratedDatabase } from '../../support/projection-spec';
@@ -17,18 +18,22 @@ const silent: Logger = {
   child: () => silent,
 };
 
+/** What Postgres says when it is being shut down: no event's fault. */
+const lostConnection = (): string => `DO $$ BEGIN RAISE EXCEPTION 'bye' USING ERRCODE = 'admin_shutdown'; END $$`;
+
 /** Counts what it is given; a batch applied twice, or in part, would show. */
-function counter(name: string, version = 1, trouble: () => Error | null = () => null): EventProjection {
+function counter(name: string, version = 1, trouble: () => string | null = () => null): EventProjection {
   return {
     kind: 'events',
     name,
     version,
+    tables: [{ name: 'counted' }],
     handles: ['Counted'],
     async apply(events, sql) {
       const text = `INSERT INTO counted AS c VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET n = c.n + excluded.n`;
       await sql.query({ text, values: [`${name}-v${version}`, events.length] });
-      const error = trouble();
-      if (error !== null) throw error;
+      const failing = trouble();
+      if (failing !== null) await sql.query({ text: failing });
     },
   };
 }
@@ -37,14 +42,15 @@ describe('projection engine', () => {
   let db: MigratedDatabase;
   let log: TestLog;
   let feed: MemoryFeed;
-  const lags: string[] = [];
-  const stopping: (() => Promise<void>)[] = [];
+  let metrics: MemoryMetrics;
+  const stopping: (() => Promise<unknown>)[] = [];
 
   beforeEach(async () => {
     db = await migratedDatabase();
     await db.database.query({ text: 'CREATE TABLE counted (name text PRIMARY KEY, n int NOT NULL)' });
     log = new TestLog();
     feed = new MemoryFeed();
+    metrics = new MemoryMetrics();
   });
   afterEach(async () => {
     for (const stop of stopping.splice(0)) await stop();
@@ -56,23 +62,24 @@ describe('projection engine', () => {
       feed.items.push(feedItem(log.append(`thing-${log.all.length % 7}`, { type, data: {} })));
   };
 
-  function engine(projections: EventProjection[], database = db.database): ProjectionFeed {
-    const metrics = { projectionLag: (name: string) => lags.push(name) };
+  function engine(database = db.database): ProjectionFeed {
     return new ProjectionFeed(
-      projections,
       { subscriptions: feed, database, metrics, logger: silent, clock: new SystemClock() },
       { batchSize: 10, lingerMs: 0, busyLingerMs: 0, firstPauseMs: 20, longestPauseMs: 200 },
     );
   }
 
-  /** Runs until stopped; stopping rejects with what ended it. */
-  function start(projections: EventProjection[], database?: Database): () => Promise<void> {
+  /** Runs until stopped; stopping rejects with what ended one of them. */
+  function start(projections: EventProjection[], database?: Database): () => Promise<unknown> {
     const term = new AbortController();
-    const running = engine(projections, database).run(term.signal);
-    const stop = (): Promise<void> => {
+    const one = engine(database);
+    const running = Promise.all(projections.map((projection) => one.follow(projection, term.signal)));
+    const stop = (): Promise<unknown> => {
       term.abort();
       return running;
     };
+    // Whoever stops it hears of it.
+    running.catch(() => undefined);
     stopping.push(() => stop().catch(() => undefined));
     return stop;
   }
@@ -100,7 +107,8 @@ describe('projection engine', () => {
     expect(await readCheckpoints(db.database)).toMatchObject([
       { name: 'a', version: 1, position: '3200/3200', events: '32', last_event_at: log.all[31]?.created },
     ]);
-    expect(lags).toContain('a');
+    expect(metrics.lags.map(({ projection }) => projection)).toContain('a');
+    expect(metrics.others).toContain('left a');
   });
 
   it('drives all from one feed, from the smallest checkpoint, and each passes over what it has', async () => {
@@ -114,32 +122,34 @@ describe('projection engine', () => {
     expect(feed.begun).toHaveLength(2);
   });
 
-  it('begins a new version at the first event', async () => {
+  it('leaves a projection alone of which another version serves', async () => {
     write(12);
-    const stop = start([counter('a')]);
-    await until({ 'a-v1': 12 });
+    const stop = start([counter('a', 2)]);
+    await until({ 'a-v2': 12 });
     await stop();
-    start([counter('a', 2)]);
-    await until({ 'a-v1': 12, 'a-v2': 12 });
+    const refused = start([counter('a', 1), counter('b')]);
+    await until({ 'a-v2': 12, 'b-v1': 12 });
+    await expect(refused()).rejects.toBeInstanceOf(CheckpointTaken);
   });
 
-  it('passes over events of other types and what cannot be decoded', async () => {
+  it('passes over events of other types, and of types that nobody knows', async () => {
     write(3);
     write(30, 'Other');
-    const [broken] = feed.items.splice(1, 1);
-    if (broken?.kind !== 'event') throw new Error('no event');
-    const { id, stream, revision, type, position, created } = broken.event;
-    const envelope = { id, stream, revision, type, position, created, problem: 'corrupt', detail: 'no JSON' } as const;
-    feed.items.splice(1, 0, { kind: 'undecodable', event: envelope, raw: broken.raw });
+    write(1, 'Unheard');
+    const last = feed.items.pop();
+    if (last?.kind !== 'event') throw new Error('no event');
+    const { id, stream, revision, type, position, created } = last.event;
+    const envelope = { id, stream, revision, type, position, created, problem: 'unknown_type', detail: '' } as const;
+    feed.items.push({ kind: 'undecodable', event: envelope, raw: last.raw });
     start([counter('a')]);
-    await until({ 'a-v1': 2 });
-    write(1);
     await until({ 'a-v1': 3 });
+    write(1);
+    await until({ 'a-v1': 4 });
   });
 
   it('rolls a failed batch back whole, tries again, and holds up no other', async () => {
     let failures = 0;
-    const failing = counter('b', 1, () => (log.all.length === 35 && failures++ < 3 ? new Error('no luck') : null));
+    const failing = counter('b', 1, () => (log.all.length === 35 && failures++ < 3 ? lostConnection() : null));
     write(35);
     start([counter('a'), failing]);
     await until({ 'a-v1': 35, 'b-v1': 35 });
@@ -148,7 +158,7 @@ describe('projection engine', () => {
 
   it('lets the others go on while one fails for ever', async () => {
     write(15);
-    start([counter('a'), counter('b', 1, () => new Error('for ever'))]);
+    start([counter('a'), counter('b', 1, lostConnection)]);
     await until({ 'a-v1': 15 });
     write(15);
     await until({ 'a-v1': 30 });
@@ -191,7 +201,7 @@ describe('projection engine', () => {
         answerWithinMs: 1_000,
       });
       stopping.push(() => leadership.close());
-      const candidacy = leadership.stand('projector', (term) => engine([counter('a')]).run(term));
+      const candidacy = leadership.stand('projector', (term) => engine().follow(counter('a'), term));
       return { leadership, candidacy };
     });
     write(50);

@@ -51,6 +51,7 @@ const metrics: Metrics = {
   providerScore: silent,
   ...{ accessDropped: silent, headRefused: silent },
   ...{ logMismatch: silent, snapshotDiscarded: silent },
+  ...{ projectionBacklog: silent, projectionParked: silent, projectionsLeft: silent },
 };
 
 /** The parts of the world that all processes share. */

@@ -50,6 +50,9 @@ export class CountingMetrics implements Metrics {
   report = ignored;
   requestObserved = ignored;
   projectionLag = ignored;
+  projectionBacklog = ignored;
+  projectionParked = ignored;
+  projectionsLeft = ignored;
   undecodable = ignored;
   workerInFlight = ignored;
   refused = ignored;
