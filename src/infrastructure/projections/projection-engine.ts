@@ -8,7 +8,7 @@ import { METRICS, type Metrics } from '../../application/ports/metrics';
 import type { Projection, ProjectionRegistry } from '../../application/ports/projection';
 import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
 import { PROJECTOR_DATABASE, type Database } from '../postgres/database';
-import { openOwner } from '../postgres/open-databases';
+import { openOwner, type DatabaseConfiguration } from '../postgres/open-databases';
 import { servingVersion } from './checkpoints';
 import { ProjectionFeed, type FeedSettings } from './projection-feed';
 import { runRebuilds } from './rebuild/run-rebuilds';
@@ -41,7 +41,7 @@ export class ProjectionEngine implements ProjectionRegistry, OnApplicationBootst
     @Inject(METRICS) metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(CONFIGURATION) private readonly configuration: DatabaseConfiguration & Pick<Configuration, 'roles'>,
   ) {
     this.feed = new ProjectionFeed({ subscriptions, database, metrics, logger, clock }, SETTINGS);
   }

@@ -109,7 +109,13 @@ describe('rebuild', () => {
   /** A process that runs it. */
   function serve(projection: EventProjection): () => Promise<unknown> {
     const term = new AbortController();
-    const parts = { subscriptions: feed, database: db.as('waht_projector'), metrics: new MemoryMetrics(), logger, clock };
+    const parts = {
+      subscriptions: feed,
+      database: db.as('waht_projector'),
+      metrics: new MemoryMetrics(),
+      logger,
+      clock,
+    };
     const settings = { batchSize: 13, lingerMs: 0, busyLingerMs: 0, firstPauseMs: 20, longestPauseMs: 100 };
     const running = new ProjectionFeed(parts, settings).follow(projection, term.signal);
     running.catch(() => undefined);
@@ -318,7 +324,12 @@ describe('rebuild', () => {
       });
       const engine = new ProjectionEngine(
         ...([feed, db.as('waht_projector'), leadership, new MemoryMetrics(), logger, clock] as const),
-        { roles: new Set(['projector']), databaseOwnerUrl: db.url } as unknown as ConstructorParameters<typeof ProjectionEngine>[6],
+        {
+          roles: new Set(['projector'] as const),
+          environment: 'development',
+          databaseUrl: db.url,
+          databaseOwnerUrl: db.url,
+        },
       );
       engine.register(tally(version, version));
       engine.onApplicationBootstrap();

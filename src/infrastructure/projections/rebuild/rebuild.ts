@@ -90,7 +90,12 @@ export class Rebuild {
   }
 
   /** Makes the empty tables. @throws RebuildUnderWay */
-  static async begin(projection: EventProjection, purpose: Purpose, parts: RebuildParts, owner: Database): Promise<Rebuild> {
+  static async begin(
+    projection: EventProjection,
+    purpose: Purpose,
+    parts: RebuildParts,
+    owner: Database,
+  ): Promise<Rebuild> {
     const client = await owner.connect();
     try {
       const { rows } = await client.query<{ free: boolean }>({
