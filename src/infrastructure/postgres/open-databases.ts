@@ -4,13 +4,13 @@ import type { Logger } from '../../application/ports/logger';
 import { ConfigurationError } from '../config/environment';
 import { Database, type DatabaseOptions } from './database';
 import { prepareLogin, refuseMightyLogin } from './login';
-import { assertMigrated, findMigrations, migrate, MigrationError } from './migrations';
+import { assertMigrated, findMigrations, migrate } from './migrations';
 import type { DatabaseRole } from './roles';
 
 /** Most connections of each kind that one process opens; none is opened before it is needed. */
 const CONNECTIONS: Readonly<Record<DatabaseRole, number>> = { waht_api: 8, waht_projector: 8, waht_worker: 12 };
 /** A rebuild of every projection holds one connection for each. */
-const OWNER_CONNECTIONS = 20;
+const OWNER_CONNECTIONS = 12;
 const STATEMENT_TIMEOUT_MS = 15_000;
 const CONNECT_WITHIN_MS = 20_000;
 
@@ -71,24 +71,13 @@ export async function asOwner<T>(
   if (databaseOwnerUrl === null) {
     throw new ConfigurationError(['DATABASE_MIGRATION_URL is missing: only the owner of the tables may do this']);
   }
-  const owner = new Database(databaseOwnerUrl, { ...usual(logger), statementTimeoutMs: 0, max: 4 });
+  const owner = new Database(databaseOwnerUrl, { ...usual(logger), statementTimeoutMs: 0, max: OWNER_CONNECTIONS });
   try {
     await reachable(owner, logger);
     return await work(owner);
   } finally {
     await owner.close();
   }
-}
-
-/**
- * A pool that acts as the owner of the tables, for what makes and replaces them; the caller closes it.
- * @throws MigrationError where this process does not know the owner's URL
- */
-export function openOwner(configuration: DatabaseConfiguration, logger: Logger): Database {
-  if (configuration.databaseOwnerUrl === null) {
-    throw new MigrationError('this makes tables: it needs the URL of their owner, DATABASE_MIGRATION_URL');
-  }
-  return new Database(configuration.databaseOwnerUrl, { ...usual(logger), max: OWNER_CONNECTIONS });
 }
 
 const usual = (logger: Logger): Omit<DatabaseOptions, 'max'> => ({

@@ -11,7 +11,7 @@ import {
 } from '../../application/ports/subscriptions';
 import { DomainError } from '../../domain/shared/domain-error';
 import { PROJECTOR_DATABASE, type Database } from '../postgres/database';
-import { openOwner } from '../postgres/open-databases';
+import { asOwner } from '../postgres/open-databases';
 import { readCheckpoints, type CheckpointReport } from './checkpoints';
 import { MOST_COUNTED, readLags } from './lag';
 import { letGo, listParked, NotParked, type ParkedReport, type Release, type Released } from './parked-streams';
@@ -91,8 +91,10 @@ export class ProjectionAdministration {
     const projections =
       names.length === 0 ? this.engine.registered.filter(isOfEvents) : names.map((name) => this.named(name));
     const { subscriptions, database, clock } = this;
-    const parts = { subscriptions, database, clock, openOwner: () => openOwner(this.configuration, this.logger) };
-    return runRebuilds(projections, purpose, parts, options);
+    const parts = { subscriptions, database, clock };
+    return asOwner(this.configuration, this.logger, (owner) =>
+      runRebuilds(projections, purpose, { ...parts, owner }, options),
+    );
   }
 
   private named(name: string): EventProjection {

@@ -8,7 +8,7 @@ import { METRICS, type Metrics } from '../../application/ports/metrics';
 import type { Projection, ProjectionRegistry } from '../../application/ports/projection';
 import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
 import { PROJECTOR_DATABASE, type Database } from '../postgres/database';
-import { openOwner, type DatabaseConfiguration } from '../postgres/open-databases';
+import { asOwner, type DatabaseConfiguration } from '../postgres/open-databases';
 import { servingVersion } from './checkpoints';
 import { ProjectionFeed, type FeedSettings } from './projection-feed';
 import { runRebuilds } from './rebuild/run-rebuilds';
@@ -97,8 +97,10 @@ export class ProjectionEngine implements ProjectionRegistry, OnApplicationBootst
       if (term.aborted) return;
       this.logger.info({ projection: name, from, to: version }, 'building a new version of a projection');
       const { subscriptions, database, clock } = this;
-      const parts = { subscriptions, database, clock, openOwner: () => openOwner(this.configuration, this.logger) };
-      const [report] = await runRebuilds([projection], 'rebuild', parts, { signal: term });
+      const parts = { subscriptions, database, clock };
+      const [report] = await asOwner(this.configuration, this.logger, (owner) =>
+        runRebuilds([projection], 'rebuild', { ...parts, owner }, { signal: term }),
+      );
       this.logger.info(
         { projection: name, version, events: report?.events, seconds: report?.seconds },
         'a new version of a projection serves now',

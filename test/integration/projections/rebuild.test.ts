@@ -12,7 +12,6 @@ import {
 import { RebuildAborted, runRebuilds } from '../../../src/infrastructure/projections/rebuild/run-rebuilds';
 import { ShapeDiffers } from '../../../src/infrastructure/projections/rebuild/scratch-schema';
 import { describeTable } from '../../../src/infrastructure/projections/rebuild/table-shape';
-import { Database } from '../../../src/infrastructure/postgres/database';
 import { PostgresLeadership } from '../../../src/infrastructure/postgres/leader';
 import { MemoryLogger, MemoryMetrics } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
@@ -126,14 +125,12 @@ describe('rebuild', () => {
     stopping.push(() => stop().catch(() => undefined));
     return stop;
   }
-  const owner = (): Database =>
-    new Database(db.url, { max: 3, statementTimeoutMs: 10_000, applicationName: 'owner', onError: () => undefined });
   const rebuild = async (
     projection: EventProjection,
     purpose: Purpose = 'rebuild',
     signal = new AbortController().signal,
   ): Promise<RebuildReport> => {
-    const parts = { subscriptions: feed, database: db.as('waht_projector'), openOwner: () => owner(), clock };
+    const parts = { subscriptions: feed, database: db.as('waht_projector'), owner: db.database, clock };
     const [report] = await runRebuilds([projection], purpose, parts, { signal });
     if (report === undefined) throw new Error('no report');
     return report;

@@ -18,7 +18,7 @@ export interface RebuildParts {
   /** As the projector: what writes the rows and compares them. */
   readonly database: Database;
   /** As the owner of the tables: what makes and replaces them. */
-  readonly openOwner: () => Database;
+  readonly owner: Database;
   readonly clock: Clock;
 }
 
@@ -82,7 +82,6 @@ export class Rebuild {
     private readonly schema: ScratchSchema,
     private readonly runner: ProjectionRunner,
     private readonly parts: RebuildParts,
-    private readonly owner: Database,
     /** Holds the lock that keeps a second rebuild away. */
     private readonly client: PoolClient,
   ) {
@@ -90,13 +89,8 @@ export class Rebuild {
   }
 
   /** Makes the empty tables. @throws RebuildUnderWay */
-  static async begin(
-    projection: EventProjection,
-    purpose: Purpose,
-    parts: RebuildParts,
-    owner: Database,
-  ): Promise<Rebuild> {
-    const client = await owner.connect();
+  static async begin(projection: EventProjection, purpose: Purpose, parts: RebuildParts): Promise<Rebuild> {
+    const client = await parts.owner.connect();
     try {
       const { rows } = await client.query<{ free: boolean }>({
         text: 'SELECT pg_try_advisory_lock($1, hashtext($2)) AS free',
@@ -104,9 +98,9 @@ export class Rebuild {
       });
       if (rows[0]?.free !== true) throw new RebuildUnderWay(projection.name, purpose);
       const schema = new ScratchSchema(projection, purpose, parts.database);
-      await owner.transaction((sql) => schema.create(sql));
+      await parts.owner.transaction((sql) => schema.create(sql));
       const runner = await ProjectionRunner.load(projection, schema, () => parts.clock.monotonicMs());
-      const rebuild = new Rebuild(projection, purpose, schema, runner, parts, owner, client);
+      const rebuild = new Rebuild(projection, purpose, schema, runner, parts, client);
       rebuild.serving = await readPosition(parts.database, projection.name);
       if (rebuild.serving === null) await rebuild.nothingToDo();
       return rebuild;
@@ -149,7 +143,7 @@ export class Rebuild {
   async close(): Promise<void> {
     let broken = true;
     try {
-      await this.owner.transaction((sql) => this.schema.drop(sql));
+      await this.parts.owner.transaction((sql) => this.schema.drop(sql));
       await this.client.query('SELECT pg_advisory_unlock_all()');
       broken = false;
     } finally {
@@ -177,7 +171,7 @@ export class Rebuild {
   /** @returns whether it is done; if not, the serving projection has moved on, or somebody would not let go of its tables. */
   private async finish(): Promise<boolean> {
     if (!this.isComplete) {
-      await this.owner.transaction((sql) => this.schema.complete(sql));
+      await this.parts.owner.transaction((sql) => this.schema.complete(sql));
       this.isComplete = true;
       return false;
     }

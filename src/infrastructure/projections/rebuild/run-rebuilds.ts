@@ -34,15 +34,13 @@ export async function runRebuilds(
   { signal, onProgress }: RebuildOptions,
 ): Promise<RebuildReport[]> {
   const rebuilds: Rebuild[] = [];
-  const owner = parts.openOwner();
   try {
-    for (const projection of projections) rebuilds.push(await Rebuild.begin(projection, purpose, parts, owner));
+    for (const projection of projections) rebuilds.push(await Rebuild.begin(projection, purpose, parts));
     await feed(rebuilds, parts, signal, onProgress);
     if (signal.aborted) throw new RebuildAborted();
     return rebuilds.flatMap(({ result }) => (result === null ? [] : [result]));
   } finally {
     await Promise.allSettled(rebuilds.map((one) => one.close()));
-    await owner.close();
   }
 }
 
