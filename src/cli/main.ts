@@ -5,6 +5,7 @@ import { ConfigurationError } from '../infrastructure/config/environment';
 import { addAuditCommands } from './audit-commands';
 import { addCustomerCommands } from './customer-commands';
 import { addDemoCommand } from './demo-command';
+import { addGenerateCommand } from './generate-command';
 import { addKeyCommands, addSenderIdCommands } from './key-commands';
 import { addMessageCommands } from './message-commands';
 import { addMigrateCommand } from './migrate-command';
@@ -32,6 +33,7 @@ export function commandLine(): Command {
     addAuditCommands,
     addPrivacyCommands,
     addDemoCommand,
+    addGenerateCommand,
   ]) {
     add(program);
   }
