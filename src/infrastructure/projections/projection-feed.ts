@@ -9,6 +9,7 @@ import type { Database } from '../postgres/database';
 import { CheckpointTaken, isBefore } from './checkpoints';
 import { LagWatch, type FeedView } from './lag-watch';
 import { ProjectionRunner } from './projection-runner';
+import { wait } from './wait';
 
 export interface FeedSettings {
   /** Most events a batch. */
@@ -241,18 +242,4 @@ export class ProjectionFeed {
 function smallestCheckpoint(members: readonly Member[]): LogPosition | null {
   const checkpoints = members.map(({ runner }) => runner?.checkpoint ?? null);
   return checkpoints.reduce((least, one) => (isBefore(one, least) ? one : least), checkpoints[0] ?? null);
-}
-
-/** Until the time is over (null: no end) or the signal aborts. */
-async function wait(ms: number | null, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = ms === null ? undefined : setTimeout(() => end(), Math.max(0, ms));
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    signal.addEventListener('abort', end);
-  });
 }
