@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CallbackQueue } from '../../../src/infrastructure/embedded/sandbox/engine/callback-queue';
+import { HttpCourier } from '../../../src/infrastructure/embedded/sandbox/engine/courier';
 import { ChangeFeed } from '../../../src/infrastructure/embedded/sandbox/engine/change-feed';
 import { fateOf, planDelivery } from '../../../src/infrastructure/embedded/sandbox/engine/fates';
 import { Handsets } from '../../../src/infrastructure/embedded/sandbox/engine/handsets';
@@ -19,10 +20,10 @@ describe("the sandbox's engine on its store", () => {
 
   beforeAll(async () => {
     await application.start();
-    const targets = { reports: `${application.url}/reports` };
+    const courier = new HttpCourier({ reports: `${application.url}/reports` });
     queue = new CallbackQueue(
       'p',
-      targets,
+      courier,
       store.owed,
       () => undefined,
       (owed) => givenUp.push(owed),

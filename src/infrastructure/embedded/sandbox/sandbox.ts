@@ -3,8 +3,8 @@ import { ControlServer } from './control/control-server';
 import { CallbackQueue } from './engine/callback-queue';
 import { ChangeFeed } from './engine/change-feed';
 import { Handsets } from './engine/handsets';
-import { createContract } from './providers/adapters';
-import { HttpProvider } from './providers/http-provider';
+import { createProvider } from './providers/adapters';
+import type { SimulatedProvider } from './providers/simulated-provider';
 import { SandboxStore } from './store/sandbox-store';
 
 export interface RunningSandbox {
@@ -22,13 +22,11 @@ export interface RunningSandbox {
 export async function startSandbox(config: SandboxConfig): Promise<RunningSandbox> {
   const store = SandboxStore.open(config.dataFolder, config.inboxCap);
   const feed = new ChangeFeed();
-  const providers = new Map<string, HttpProvider>();
+  const providers = new Map<string, SimulatedProvider>();
   const queues = new Map<string, CallbackQueue>();
   const handsets = new Handsets(store, queues, feed);
   for (const provider of config.providers) {
-    const simulated = new HttpProvider(provider, createContract(provider, handsets), config.host, () =>
-      feed.changed('providers'),
-    );
+    const simulated = createProvider(provider, handsets, config.host, () => feed.changed('providers'));
     providers.set(provider.name, simulated);
     queues.set(provider.name, createQueue(simulated, store, feed));
   }
@@ -51,11 +49,11 @@ export async function startSandbox(config: SandboxConfig): Promise<RunningSandbo
   }
 }
 
-function createQueue(provider: HttpProvider, store: SandboxStore, feed: ChangeFeed): CallbackQueue {
-  const { name, callback_url: reports, inbound_url: inbound } = provider.config;
+function createQueue(provider: SimulatedProvider, store: SandboxStore, feed: ChangeFeed): CallbackQueue {
+  const { name } = provider.config;
   return new CallbackQueue(
     name,
-    { reports, inbound },
+    provider.courier,
     store.owed,
     (target) => {
       if (target === 'reports') provider.counters.reports += 1;

@@ -5,7 +5,7 @@ import type { ChangeFeed } from '../engine/change-feed';
 import type { Handsets, InboundCarrier } from '../engine/handsets';
 import { parseSettings } from '../faults/parse-settings';
 import { NO_FAULTS, type FaultSettings } from '../faults/settings';
-import type { HttpProvider } from '../providers/http-provider';
+import type { SimulatedProvider } from '../providers/simulated-provider';
 import type { InboxStore } from '../store/inbox-store';
 import { refuseForeignSites } from './guard';
 import { loadPage, PAGE_HEADERS, type PageFile } from './page-files';
@@ -25,7 +25,7 @@ export class ControlServer {
   constructor(
     private readonly inbox: InboxStore,
     private readonly handsets: Handsets,
-    private readonly providers: ReadonlyMap<string, HttpProvider>,
+    private readonly providers: ReadonlyMap<string, SimulatedProvider>,
     private readonly feed: ChangeFeed,
   ) {
     this.page = loadPage();
@@ -124,7 +124,7 @@ export class ControlServer {
     const provider = this.providers.get(name);
     if (provider === undefined) throw notFound();
     const body = await readJson(request);
-    const parsed = parseSettings(body, base(provider.settings), (code) => provider.contract.knowsCode(code));
+    const parsed = parseSettings(body, base(provider.settings), (code) => provider.knowsCode(code));
     if ('errors' in parsed) throw validationFailed(parsed.errors);
     await provider.change(parsed.settings);
     return { status: 200, body: provider.settings };
@@ -141,10 +141,10 @@ export class ControlServer {
   /** The provider that last brought this handset a text, so that a conversation stays with one; else any that can. */
   private carrierFor(handset: string): InboundCarrier | null {
     const last = this.inbox.newestTo(handset)?.provider;
-    const preferred = last === undefined ? undefined : this.providers.get(last)?.contract.inboundCarrier();
+    const preferred = last === undefined ? undefined : this.providers.get(last)?.inboundCarrier();
     if (preferred !== undefined && preferred !== null) return preferred;
     for (const provider of this.providers.values()) {
-      const carrier = provider.contract.inboundCarrier();
+      const carrier = provider.inboundCarrier();
       if (carrier !== null) return carrier;
     }
     return null;
@@ -165,10 +165,10 @@ export class ControlServer {
 }
 
 /** What the page must know once: whether texts can be sent, and where the application is, for its example. */
-function hello(providers: readonly HttpProvider[]): { inbound: boolean; gateway_url: string | null } {
+function hello(providers: readonly SimulatedProvider[]): { inbound: boolean; gateway_url: string | null } {
   const url = providers.find(({ config }) => config.callback_url !== undefined)?.config.callback_url;
   return {
-    inbound: providers.some((provider) => provider.contract.inboundCarrier() !== null),
+    inbound: providers.some((provider) => provider.inboundCarrier() !== null),
     gateway_url: url === undefined ? null : new URL(url).origin,
   };
 }

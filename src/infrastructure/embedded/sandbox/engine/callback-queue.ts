@@ -1,14 +1,8 @@
-import { Agent, request } from 'undici';
 import type { Owed, OwedEntry, OwedStore } from '../store/owed-store';
-
-export interface CallbackTargets {
-  reports?: string;
-  inbound?: string;
-}
+import type { Courier } from './courier';
 
 const WINDOW = 256;
 const CONCURRENCY = 32;
-const ATTEMPT_TIMEOUT_MS = 10_000;
 const GIVE_UP_AFTER_MS = 600_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
 /** Reports due within this time go out together, which keeps the number of wake-ups low under load. */
@@ -23,12 +17,11 @@ export function backoffMs(tries: number): number {
 }
 
 /**
- * Sends what one provider owes to the application: when due, over kept connections, again until it is answered 2xx, for
+ * Sends what one provider owes to the application: when due, by its courier, again until it is confirmed, for
  * ten minutes. What is owed stays in the store until then, so nothing is lost by a restart of either side; after a
  * restart of this one the last unconfirmed requests may go out twice, as they may from a real provider.
  */
 export class CallbackQueue {
-  private readonly agent = new Agent({ connections: CONCURRENCY, pipelining: 1 });
   /** Up to here the store has been read; whatever is added before this position goes to `ready` directly. */
   private position = { dueMs: 0, sequence: 0 };
   private ready: OwedEntry[] = [];
@@ -43,9 +36,9 @@ export class CallbackQueue {
 
   constructor(
     private readonly provider: string,
-    private readonly targets: CallbackTargets,
+    private readonly courier: Courier,
     private readonly store: OwedStore,
-    private readonly onSent: (target: keyof CallbackTargets) => void,
+    private readonly onSent: (target: Owed['target']) => void,
     private readonly onGivenUp: (owed: Owed) => void,
   ) {}
 
@@ -81,7 +74,7 @@ export class CallbackQueue {
     if (this.timer !== null) clearTimeout(this.timer);
     for (const resolve of this.firstAttempts.values()) resolve();
     // Requests to an application that never answers are cut, not waited for.
-    await this.agent.destroy();
+    await this.courier.stop();
     await Promise.all(this.running);
   }
 
@@ -143,7 +136,7 @@ export class CallbackQueue {
   }
 
   private async attempt(entry: OwedEntry): Promise<void> {
-    const sent = await this.send(entry.owed);
+    const sent = await this.courier.send(entry.owed);
     this.firstAttempts.get(entry.sequence)?.();
     this.firstAttempts.delete(entry.sequence);
     if (this.stopped && !sent) return;
@@ -151,26 +144,6 @@ export class CallbackQueue {
     const added = await this.store.replace(entry, next);
     this.held.delete(entry.sequence);
     if (added !== null) this.notice([added]);
-  }
-
-  private async send(owed: Owed): Promise<boolean> {
-    const url = this.targets[owed.target];
-    if (url === undefined) return false;
-    try {
-      const response = await request(url, {
-        method: 'POST',
-        headers: { ...owed.headers, 'content-type': owed.contentType },
-        body: owed.body,
-        dispatcher: this.agent,
-        headersTimeout: ATTEMPT_TIMEOUT_MS,
-        bodyTimeout: ATTEMPT_TIMEOUT_MS,
-      });
-      await response.body.dump({ limit: 65_536 });
-      return response.statusCode >= 200 && response.statusCode < 300;
-    } catch {
-      // A refused or broken connection is an attempt that failed like any other; the next one is scheduled below.
-      return false;
-    }
   }
 
   private succeeded(owed: Owed): Owed | null {

@@ -16,8 +16,8 @@ export interface AcceptedMessage {
   body: string;
   providerMessageId: string;
   plan: DeliveryPlan;
-  /** The contract's wire form of a report about this message. */
-  writeReport: (meaning: ReportMeaning) => OutgoingRequest;
+  /** The contract's wire form of a report about this message; null where nobody wants one. */
+  writeReport: ((meaning: ReportMeaning) => OutgoingRequest) | null;
 }
 
 /** The application is not waited for longer than this when its report goes before the answer. */
@@ -85,7 +85,7 @@ export class Handsets {
         received_at: new Date(nowMs).toISOString(),
       });
     }
-    if (provider.callback_url === undefined) return;
+    if (writeReport === null) return;
     for (const chain of plan.chains) {
       const [first, ...rest] = chain.steps;
       if (first === undefined) continue;

@@ -34,6 +34,8 @@ export interface HttpOutcome {
 /** A wire contract over HTTP. Listening, outages, delays and cut-off answers are the same for all and not its business. */
 export interface HttpContract {
   readonly adapter: string;
+  /** How an answer of this contract begins; one that is too long begins so too. */
+  readonly answerBegins: string;
   /** Handles a call that the switches let through. */
   handle(call: HttpCall, faults: ActiveFaults): Promise<HttpOutcome>;
   /** How the contract says 429. */

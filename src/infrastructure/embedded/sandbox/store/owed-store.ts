@@ -6,6 +6,8 @@ export interface OutgoingRequest {
   contentType: string;
   body: string;
   headers?: Record<string, string>;
+  /** The address that the application named; none is needed where one is configured. */
+  url?: string;
 }
 
 /** A request still owed to the application, and those that follow once it is answered 2xx. */

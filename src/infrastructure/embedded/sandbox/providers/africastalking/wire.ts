@@ -1,4 +1,5 @@
 import type { Cause, Refusal, ReportMeaning } from '../../engine/fates';
+import { isRecord, parseJson } from '../../json';
 import type { OutgoingRequest } from '../../store/owed-store';
 
 /** Africa's Talking's legacy messaging on the wire: fields, codes and the two answer formats (`provider-contracts.md` §2). */
@@ -56,6 +57,18 @@ export function readSendForm(body: string): SendForm | { missing: string } {
   if (to.length === 0) return { missing: 'to' };
   if (message === '') return { missing: 'message' };
   return { username, to, message, from: form.get('from') || DEFAULT_SENDER };
+}
+
+/** Reads the JSON of a send to the bulk endpoint, or says which required field is missing. */
+export function readSendJson(body: string): SendForm | { missing: string } {
+  const sent = parseJson(body);
+  if (!isRecord(sent)) return { missing: 'username' };
+  const { username, message, senderId, phoneNumbers } = sent;
+  const to = Array.isArray(phoneNumbers) ? phoneNumbers.filter((number) => typeof number === 'string') : [];
+  if (typeof username !== 'string' || username === '') return { missing: 'username' };
+  if (to.length === 0) return { missing: 'phoneNumbers' };
+  if (typeof message !== 'string' || message === '') return { missing: 'message' };
+  return { username, to, message, from: typeof senderId === 'string' && senderId !== '' ? senderId : DEFAULT_SENDER };
 }
 
 export function accepted(number: string, segments: number, messageId: string): RecipientAnswer {
