@@ -5,18 +5,51 @@ export const CONFIGURATION = Symbol('Configuration');
 
 export type Role = 'api' | 'dispatcher' | 'projector';
 
-export interface TierConfiguration {
+interface Account {
   readonly tier: Tier;
   /** Name of the account, unique; in callbacks' paths and `provider-{name}`. */
   readonly name: string;
-  readonly adapter: 'africastalking';
   /** True: our sandbox speaking that adapter's contract. */
   readonly simulated: boolean;
   /** Origin, without a path. */
   readonly url: string;
+}
+
+export interface AfricasTalkingAccount extends Account {
+  readonly adapter: 'africastalking' | 'africastalking-bulk';
   readonly username: string;
   readonly apiKey: string;
 }
+
+export interface InfobipAccount extends Account {
+  readonly adapter: 'infobip';
+  readonly apiKey: string;
+}
+
+export interface TwilioAccount extends Account {
+  readonly adapter: 'twilio';
+  readonly accountSid: string;
+  /** Also signs what comes back. */
+  readonly authToken: string;
+}
+
+export interface SmppAccount extends Account {
+  readonly adapter: 'smpp';
+  readonly systemId: string;
+  /** At most 8 characters. */
+  readonly password: string;
+  readonly systemType: string;
+  /** Submissions without an answer at one time. */
+  readonly window: number;
+  readonly messagesPerSecond: number;
+  readonly enquireLinkMs: number;
+  /** How receipts write the id that the answer to the submission gave: as it did, or in hexadecimal or decimal where it did not. */
+  readonly receiptIds: 'same' | 'hex' | 'decimal';
+}
+
+/** A provider's account at one tier. */
+export type TierConfiguration = AfricasTalkingAccount | InfobipAccount | TwilioAccount | SmppAccount;
+export type Adapter = TierConfiguration['adapter'];
 
 /** The keys that wrap subjects' keys, 32 bytes each, by their version. */
 export interface MasterKeys {

@@ -1,11 +1,15 @@
 import type { FailureClass, ShutScope } from '../../domain/routing/tiers';
 
 export const REPORT_READERS = Symbol('ReportReaders');
+export const REPORT_PARTS = Symbol('ReportParts');
+export const REPORT_DOOR = Symbol('ReportDoor');
 export const RECEIPT_INBOX = Symbol('ReceiptInbox');
 
 /** What a provider's delivery report says, in nobody's dialect. */
 export interface ReportReading {
   readonly providerMessageId: string;
+  /** It may be about one part of a message that has several. */
+  readonly part?: boolean;
   /** E.164; null where the report does not name one. */
   readonly phone: string | null;
   readonly outcome: 'delivered' | 'failed' | 'in_transit';
@@ -25,6 +29,32 @@ export interface ReportReading {
 export interface ReportReaders {
   /** Null: not a report that anybody could read; it is kept all the same. */
   read(provider: string, raw: Buffer): ReportReading | null;
+}
+
+/** Messages whose parts are reported one by one. */
+export interface ReportParts {
+  /** Durable when it returns. The whole is named by one of its parts. */
+  join(provider: string, wholeId: string, partIds: readonly string[]): Promise<void>;
+  /**
+   * What the report of one part says of the whole: delivered once every part is, failed as soon as one has failed, in
+   * transit until then. A report of what has no parts comes back as it is.
+   */
+  wholeOf(provider: string, reading: ReportReading): Promise<ReportReading>;
+}
+
+/** One request to the address that a provider reports to. */
+export interface ReportCallback {
+  /** With its `?`; empty where there is none. */
+  readonly query: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly raw: Buffer;
+}
+
+/** Who may hand in reports, and how many come in one request. */
+export interface ReportDoor {
+  /** Each report of the request by itself, or why there is none: no such account, or a request that is not of its making. */
+  admit(provider: string, callback: ReportCallback): readonly Buffer[] | 'unknown_provider' | 'not_genuine';
 }
 
 /** A report as it lies in the inbox. */

@@ -43,6 +43,11 @@ export interface SmsGateway {
   readonly deadlineMs: number;
   /** Never rejects: every outcome is a value. */
   submit(submission: SmsSubmission): Promise<SubmissionOutcome>;
+  /**
+   * Asks what became of a submission without an answer, where the provider can be asked (never sending a second message);
+   * `since`: when its call began (ISO). Null: it cannot be told now. Never rejects.
+   */
+  settle?(submission: SmsSubmission, since: string): Promise<SubmissionOutcome | null>;
 }
 
 /** Gateways by tier, apart for live and for test messages. */

@@ -6,8 +6,10 @@ import { ATTEMPT_INDEX, type AttemptIndex, type OpenAttempt } from '../ports/att
 import { CLOCK, type Clock } from '../ports/clock';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import {
+  REPORT_PARTS,
   REPORT_READERS,
   type InboxReport,
+  type ReportParts,
   type ReportReaders,
   type ReportReading,
   type Verdict,
@@ -39,6 +41,7 @@ export class Receipts {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(PROVIDER_HEALTH) private readonly health: ProviderHealth,
+    @Inject(REPORT_PARTS) private readonly parts: ReportParts,
     private readonly memory: MessageMemory,
     private readonly commands: MessageCommands,
     private readonly recent: RecentDispatches,
@@ -56,8 +59,9 @@ export class Receipts {
   }
 
   private async match(report: InboxReport): Promise<Verdict> {
-    const reading = this.readers.read(report.provider, report.raw);
-    if (reading === null) return { kind: 'settled', outcome: 'unreadable' };
+    const read = this.readers.read(report.provider, report.raw);
+    if (read === null) return { kind: 'settled', outcome: 'unreadable' };
+    const reading = await this.parts.wholeOf(report.provider, read);
     const message = await this.messageOf(report.provider, reading.providerMessageId);
     if (message !== null) return this.record(report, reading, message, null);
     const settles = await this.unknownAttemptFor(report, reading);

@@ -68,3 +68,28 @@ function ucs2SegmentsOf(text: string): Segmentation {
 
 const isHighSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
 const isLowSurrogate = (unit: number): boolean => (unit & 0xfc00) === 0xdc00;
+
+/**
+ * The text of each part, as `segmentsOf` counts them, for whoever has to cut it himself; one part where it fits.
+ * `encoding`: how the text travels, which for one of GSM-7 only may still be UCS-2.
+ */
+export function partsOf(text: string, encoding: Encoding): string[] {
+  const { single, part } = CAPACITY[encoding];
+  const unitsOf = (character: string): number =>
+    encoding === 'ucs2' ? character.length : (GSM7_UNITS[character.charCodeAt(0)] ?? 0);
+  const characters = [...text].map((character) => ({ character, units: unitsOf(character) }));
+  if (characters.reduce((sum, { units }) => sum + units, 0) <= single) return [text];
+  const parts: string[] = [];
+  let current = '';
+  let used = 0;
+  for (const { character, units } of characters) {
+    if (used + units > part) {
+      parts.push(current);
+      current = '';
+      used = 0;
+    }
+    current += character;
+    used += units;
+  }
+  return [...parts, current];
+}

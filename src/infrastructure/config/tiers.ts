@@ -1,11 +1,11 @@
-import type { TierConfiguration } from '../../application/ports/configuration';
+import type { Adapter, TierConfiguration } from '../../application/ports/configuration';
 import { TIERS, type Tier } from '../../domain/routing/tiers';
+import { ADAPTERS, readAccount } from './accounts';
 import type { EnvironmentReader } from './environment';
 
-const KINDS = ['simulated', 'africastalking'] as const;
-const AFRICAS_TALKING_URL = 'https://api.africastalking.com';
 /** Stands in callbacks' paths and in the name of a stream. */
 const ACCOUNT_NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+const KINDS = [...ADAPTERS, 'simulated'] as const;
 
 /** The accounts of live messages and of test messages. */
 export interface Accounts {
@@ -13,27 +13,22 @@ export interface Accounts {
   readonly testTiers: readonly TierConfiguration[];
 }
 
-function readAccount(reader: EnvironmentReader, prefix: string, tier: Tier, simulated: boolean): TierConfiguration {
-  const url = reader.raw(`${prefix}_URL`) ?? (simulated ? '' : AFRICAS_TALKING_URL);
-  if (url === '') reader.problem(`${prefix}_URL`, 'is missing: the origin of the sandbox that plays this provider');
-  const parsed = reader.url(`${prefix}_URL`, url, simulated ? ['http:', 'https:'] : ['https:']);
-  if (parsed !== null && (parsed.pathname !== '/' || parsed.search !== '' || parsed.username !== '')) {
-    reader.problem(`${prefix}_URL`, 'must be an origin, without a path or credentials');
-  }
-  const name = reader.text(`${prefix}_NAME`, `${simulated ? 'sandbox' : 'africastalking'}-${tier.replace('_', '-')}`);
+/** A simulated account speaks the contract of any adapter, the first one where nothing is said. */
+function readOne(
+  reader: EnvironmentReader,
+  prefix: string,
+  tier: Tier,
+  kind: Adapter | 'simulated',
+): TierConfiguration {
+  const simulated = kind === 'simulated';
+  const variable = `${prefix}_ADAPTER`;
+  if (!simulated && reader.raw(variable) !== null) reader.problem(variable, 'is for a simulated tier only');
+  const adapter = simulated ? reader.oneOf(variable, ADAPTERS, 'africastalking') : kind;
+  const name = reader.text(`${prefix}_NAME`, `${simulated ? 'sandbox' : adapter}-${tier.replace('_', '-')}`);
   if (!ACCOUNT_NAME.test(name)) {
     reader.problem(`${prefix}_NAME`, 'must be 1 to 40 lower-case letters, digits, hyphens or underscores');
   }
-  const purpose = "the account's name and key at Africa's Talking";
-  return {
-    tier,
-    name,
-    adapter: 'africastalking',
-    simulated,
-    url: parsed?.origin ?? '',
-    username: simulated ? reader.text(`${prefix}_USERNAME`, 'sandbox') : reader.required(`${prefix}_USERNAME`, purpose),
-    apiKey: simulated ? reader.text(`${prefix}_API_KEY`, `${name}-key`) : reader.required(`${prefix}_API_KEY`, purpose),
-  };
+  return readAccount(reader, prefix, adapter, { tier, name, simulated });
 }
 
 function readGroup(reader: EnvironmentReader, prefix: '' | 'TEST_'): TierConfiguration[] {
@@ -46,7 +41,7 @@ function readGroup(reader: EnvironmentReader, prefix: '' | 'TEST_'): TierConfigu
     const known = KINDS.find((candidate) => candidate === kind);
     if (known === undefined) reader.problem(variable, `must be one of ${KINDS.join(', ')}`);
     else if (prefix === 'TEST_' && known !== 'simulated') reader.problem(variable, 'must be simulated');
-    else accounts.push(readAccount(reader, variable, tier, known === 'simulated'));
+    else accounts.push(readOne(reader, variable, tier, known));
   }
   return accounts;
 }

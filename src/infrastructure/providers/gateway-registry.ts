@@ -1,21 +1,28 @@
 import type { Configuration, TierConfiguration } from '../../application/ports/configuration';
-import type { ReportReaders, ReportReading } from '../../application/ports/delivery-reports';
+import type {
+  ReportCallback,
+  ReportDoor,
+  ReportReaders,
+  ReportReading,
+} from '../../application/ports/delivery-reports';
 import type { SmsGateway, SmsGateways } from '../../application/ports/sms-gateway';
 import type { Mode } from '../../domain/shared/event';
 import type { Tier } from '../../domain/routing/tiers';
 import { AfricasTalkingGateway } from './africastalking/gateway';
-import { readAfricasTalkingReport } from './africastalking/report';
+import { InfobipGateway } from './infobip/gateway';
+import type { ProviderAccount, ReportDesk, Surroundings } from './provider-account';
+import { SmppGateway } from './smpp/gateway';
+import { TwilioGateway } from './twilio/gateway';
 
 /** One gateway an account; live and test messages share it where they share the account. */
-export class GatewayRegistry implements SmsGateways, ReportReaders {
-  private readonly gateways = new Map<string, AfricasTalkingGateway>();
+export class GatewayRegistry implements SmsGateways, ReportReaders, ReportDoor {
+  private readonly accounts = new Map<string, ProviderAccount>();
   private readonly byTier: Readonly<Record<Mode, ReadonlyMap<Tier, SmsGateway>>>;
 
-  constructor({ tiers, testTiers, providerDeadlineMs, dispatchConcurrency }: Configuration) {
+  constructor(private readonly configuration: Configuration) {
+    const { tiers, testTiers } = configuration;
     const group = (accounts: readonly TierConfiguration[]): ReadonlyMap<Tier, SmsGateway> =>
-      new Map(
-        accounts.map((account) => [account.tier, this.gatewayOf(account, providerDeadlineMs, dispatchConcurrency)]),
-      );
+      new Map(accounts.map((account) => [account.tier, this.accountOf(account)]));
     this.byTier = { live: group(tiers), test: group(testTiers) };
   }
 
@@ -24,26 +31,55 @@ export class GatewayRegistry implements SmsGateways, ReportReaders {
   }
 
   byName(name: string): SmsGateway | null {
-    return this.gateways.get(name) ?? null;
+    return this.accounts.get(name) ?? null;
   }
 
   all(): readonly SmsGateway[] {
-    return [...this.gateways.values()];
+    return [...this.accounts.values()];
   }
 
   read(provider: string, raw: Buffer): ReportReading | null {
-    return this.gateways.has(provider) ? readAfricasTalkingReport(raw) : null;
+    return this.accounts.get(provider)?.readReport(raw) ?? null;
+  }
+
+  admit(provider: string, callback: ReportCallback): ReturnType<ReportDoor['admit']> {
+    const account = this.accounts.get(provider);
+    return account === undefined ? 'unknown_provider' : (account.admit(callback) ?? 'not_genuine');
+  }
+
+  /** Connects where reports come over a connection of our own. */
+  open(desk: ReportDesk): void {
+    for (const account of this.accounts.values()) account.open?.(desk);
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.gateways.values()].map((gateway) => gateway.close()));
+    await Promise.all([...this.accounts.values()].map((account) => account.close()));
   }
 
-  private gatewayOf(account: TierConfiguration, deadlineMs: number, connections: number): SmsGateway {
-    const known = this.gateways.get(account.name);
+  private accountOf(account: TierConfiguration): SmsGateway {
+    const known = this.accounts.get(account.name);
     if (known !== undefined) return known;
-    const gateway = new AfricasTalkingGateway(account, deadlineMs, connections);
-    this.gateways.set(account.name, gateway);
+    const { publicBaseUrl, callbackSecret, providerDeadlineMs, dispatchConcurrency } = this.configuration;
+    const gateway = makeAccount(account, {
+      ...{ deadlineMs: providerDeadlineMs, connections: dispatchConcurrency },
+      reportUrl: `${publicBaseUrl}/callbacks/sms/${account.name}/${callbackSecret}/reports`,
+    });
+    this.accounts.set(account.name, gateway);
     return gateway;
+  }
+}
+
+/** A new provider is one folder beside this file, one kind of account in the configuration, and one line here. */
+export function makeAccount(account: TierConfiguration, around: Surroundings): ProviderAccount {
+  switch (account.adapter) {
+    case 'africastalking':
+    case 'africastalking-bulk':
+      return new AfricasTalkingGateway(account, around);
+    case 'infobip':
+      return new InfobipGateway(account, around);
+    case 'twilio':
+      return new TwilioGateway(account, around);
+    case 'smpp':
+      return new SmppGateway(account, around);
   }
 }

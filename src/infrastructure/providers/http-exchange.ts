@@ -67,12 +67,23 @@ export class HttpExchange {
 
   /** Never rejects. */
   post(path: string, headers: Record<string, string>, body: string): Promise<Exchange> {
+    return this.exchange({ method: 'POST', path, headers, body });
+  }
+
+  /** Never rejects. */
+  get(path: string, headers: Record<string, string>): Promise<Exchange> {
+    return this.exchange({ method: 'GET', path, headers });
+  }
+
+  private exchange(
+    request: Pick<Dispatcher.DispatchOptions, 'method' | 'path' | 'headers' | 'body'>,
+  ): Promise<Exchange> {
     return new Promise((resolve) => {
       const call = new Call(this.settings.bodyLimitBytes, resolve);
       const timer = setTimeout(() => call.expire(), this.settings.deadlineMs);
       call.whenOver(() => clearTimeout(timer));
       try {
-        this.pool.dispatch({ path, method: 'POST', headers, body }, call);
+        this.pool.dispatch(request, call);
       } catch (error) {
         call.fail(error);
       }

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { CLOCK, type Clock } from '../../application/ports/clock';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
-import { REPORT_READERS } from '../../application/ports/delivery-reports';
+import { REPORT_DOOR, REPORT_READERS } from '../../application/ports/delivery-reports';
 import { EVENT_STORE, type EventStore } from '../../application/ports/event-store';
 import { HEALTH_SAMPLES, type HealthSamples } from '../../application/ports/health-samples';
 import { ID_SOURCE, type IdSource } from '../../application/ports/id-source';
@@ -35,6 +35,7 @@ import { GatewayRegistry } from './gateway-registry';
     },
     { provide: SMS_GATEWAYS, useExisting: GatewayRegistry },
     { provide: REPORT_READERS, useExisting: GatewayRegistry },
+    { provide: REPORT_DOOR, useExisting: GatewayRegistry },
     {
       provide: ProviderJournal,
       inject: [EVENT_STORE, ID_SOURCE, CLOCK, LOGGER],
@@ -90,7 +91,7 @@ import { GatewayRegistry } from './gateway-registry';
         ),
     },
   ],
-  exports: [SMS_GATEWAYS, REPORT_READERS, PROVIDER_HEALTH],
+  exports: [GatewayRegistry, SMS_GATEWAYS, REPORT_READERS, REPORT_DOOR, PROVIDER_HEALTH],
 })
 export class ProvidersModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(

@@ -2,11 +2,16 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessLog } from '../../application/ports/access-log';
 import type { Logger } from '../../application/ports/logger';
-import type { SmsGateways } from '../../application/ports/sms-gateway';
-import type { PostgresReceiptInbox } from './postgres-receipt-inbox';
+import type { ReportDoor } from '../../application/ports/delivery-reports';
 
-const BODY_LIMIT_BYTES = 65_536;
+/** A hundred reports may come in one request. */
+const BODY_LIMIT_BYTES = 262_144;
 const ROUTE = '/callbacks/sms/:provider/:secret/reports';
+
+/** Keeps a report; durable when it returns. */
+export interface ReportKeeper {
+  put(provider: string, raw: Buffer): Promise<void>;
+}
 
 interface Params {
   provider: string;
@@ -16,12 +21,13 @@ interface Params {
 const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /**
- * Where providers report to. They neither sign nor come from known addresses, so a secret stands in the path; without it
- * the answer is that of a path that does not exist. 200 only once the report is durable, as it came.
+ * Where providers report to. Most neither sign nor come from known addresses, so a secret stands in the path; without it,
+ * or with a wrong signature of one that signs, the answer is that of a path that does not exist. 200 only once every report
+ * of the request is durable.
  */
 export function receiptRoutes(
-  inbox: PostgresReceiptInbox,
-  gateways: SmsGateways,
+  inbox: ReportKeeper,
+  door: ReportDoor,
   callbackSecret: string,
   logger: Logger,
   accessLog: AccessLog,
@@ -37,18 +43,21 @@ export function receiptRoutes(
     );
     scope.post<{ Params: Params; Body: Buffer | undefined }>(ROUTE, async (request, reply) => {
       const { provider, secret } = request.params;
-      const genuine = timingSafeEqual(digest(secret), expected);
-      if (!genuine || gateways.byName(provider) === null) {
-        logger.warn({ genuine }, 'a delivery report came to no address of ours');
+      const knows = timingSafeEqual(digest(secret), expected);
+      const raw = request.body ?? Buffer.alloc(0);
+      const query = request.url.slice(request.url.split('?', 1)[0]?.length ?? 0);
+      const callback = { query, headers: request.headers, raw };
+      const reports = knows ? door.admit(provider, callback) : 'wrong_callback_secret';
+      if (typeof reports === 'string') {
+        logger.warn({ reason: reports }, 'a delivery report came to no address of ours, or not from whom it should');
         accessLog.note({
           ...{ requestId: request.id, method: request.method, route: ROUTE, status: 404, code: 'not_found' },
-          ...{ reason: genuine ? 'unknown_provider' : 'wrong_callback_secret' },
-          ...{ customerId: null, keyId: null, resource: null },
+          ...{ reason: reports, customerId: null, keyId: null, resource: null },
         });
         return answer(reply, 404, 'Not Found');
       }
       try {
-        await inbox.put(provider, request.body ?? Buffer.alloc(0));
+        await Promise.all(reports.map((report) => inbox.put(provider, report)));
       } catch (error) {
         logger.error({ err: error, provider }, 'a delivery report could not be kept');
         return answer(reply.header('retry-after', '1'), 503, 'Try again');

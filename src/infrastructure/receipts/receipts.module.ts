@@ -1,20 +1,27 @@
-import { Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { ACCESS_LOG, type AccessLog } from '../../application/ports/access-log';
 import { ATTEMPT_INDEX } from '../../application/ports/attempt-index';
 import { CLOCK, type Clock } from '../../application/ports/clock';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
-import { RECEIPT_INBOX, REPORT_READERS, type ReportReaders } from '../../application/ports/delivery-reports';
+import {
+  RECEIPT_INBOX,
+  REPORT_PARTS,
+  REPORT_READERS,
+  type ReportParts,
+  type ReportReaders,
+} from '../../application/ports/delivery-reports';
 import { ID_SOURCE, type IdSource } from '../../application/ports/id-source';
 import { LOGGER, type Logger } from '../../application/ports/logger';
-import { SMS_GATEWAYS, type SmsGateways } from '../../application/ports/sms-gateway';
 import { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../postgres/database';
+import { GatewayRegistry } from '../providers/gateway-registry';
 import { InboxListener } from './inbox-listener';
 import { InboxTable } from './inbox-table';
 import { PostgresAttemptIndex } from './postgres-attempt-index';
 import { PostgresReceiptInbox } from './postgres-receipt-inbox';
+import { PostgresReportParts } from './postgres-report-parts';
 import { ReportSeal } from './report-seal';
 import { receiptRoutes } from './receipt-routes';
 
@@ -38,18 +45,24 @@ import { receiptRoutes } from './receipt-routes';
         ),
     },
     {
+      provide: REPORT_PARTS,
+      inject: [DATABASE, CLOCK],
+      useFactory: (database: Database, clock: Clock) => new PostgresReportParts(database, clock),
+    },
+    {
       provide: ATTEMPT_INDEX,
       inject: [DATABASE],
       useFactory: (database: Database) => new PostgresAttemptIndex(database),
     },
   ],
-  exports: [RECEIPT_INBOX, ATTEMPT_INDEX],
+  exports: [RECEIPT_INBOX, ATTEMPT_INDEX, REPORT_PARTS],
 })
-export class ReceiptsModule implements OnModuleInit {
+export class ReceiptsModule implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     @Inject(RECEIPT_INBOX) private readonly inbox: PostgresReceiptInbox,
-    @Inject(SMS_GATEWAYS) private readonly gateways: SmsGateways,
+    @Inject(REPORT_PARTS) private readonly parts: ReportParts,
+    private readonly gateways: GatewayRegistry,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(ACCESS_LOG) private readonly accessLog: AccessLog,
@@ -61,5 +74,23 @@ export class ReceiptsModule implements OnModuleInit {
     const { callbackSecret } = this.configuration;
     // Not awaited: that would boot Fastify before Nest has set its error handler, and every route would keep the default one.
     void fastify.register(receiptRoutes(this.inbox, this.gateways, callbackSecret, this.logger, this.accessLog));
+  }
+
+  /** Where messages go out, connections are made over which reports come in. */
+  onApplicationBootstrap(): void {
+    if (!this.configuration.roles.has('dispatcher')) return;
+    this.gateways.open({
+      keep: (provider, raw) => this.inbox.put(provider, raw),
+      join: (provider, wholeId, partIds) => this.join(provider, wholeId, partIds),
+    });
+  }
+
+  /** A message whose parts could not be joined is judged by the report of the part that it is named by. */
+  private async join(provider: string, wholeId: string, partIds: readonly string[]): Promise<void> {
+    try {
+      await this.parts.join(provider, wholeId, partIds);
+    } catch (error) {
+      this.logger.warn({ err: error, provider }, 'the parts of a message are reported as if it had one only');
+    }
   }
 }

@@ -1,23 +1,12 @@
-import { createServer, type Server } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
 import { AfricasTalkingGateway } from '../../../src/infrastructure/providers/africastalking/gateway';
-import { sandboxBench, type SandboxBench } from './sandbox-bench';
-import { behavesAsGateway } from './suite';
+import { DEADLINE_MS, sandboxBench, submission, type SandboxBench } from './sandbox-bench';
 
-const DEADLINE_MS = 1_500;
-const start = (apiKey?: string): Promise<SandboxBench> =>
-  sandboxBench((account) => new AfricasTalkingGateway(account, DEADLINE_MS, 16), apiKey);
-const submission = (to: string, body = 'hello') => ({
-  ...{ to, from: 'WAHT', body, encoding: 'gsm7' as const, messageId: 'msg_1', attempt: 1, validForSeconds: 60 },
-});
-
-describe("Africa's Talking, as every adapter", () => behavesAsGateway(() => start()));
-
-describe("Africa's Talking, by its own codes", () => {
+describe.each(['africastalking', 'africastalking-bulk'] as const)('the codes of %s', (adapter) => {
   let bench: SandboxBench;
   beforeAll(async () => {
-    bench = await start();
+    bench = await sandboxBench(adapter);
   });
   afterAll(() => bench?.stop());
   beforeEach(() => bench.acceptsAll());
@@ -35,10 +24,10 @@ describe("Africa's Talking, by its own codes", () => {
     [501, 'R', null, true],
     [502, 'F', null, true],
     [777, 'F', null, true],
-  ])('reads %i as class %s', async (code, failureClass, scope, byProvider) => {
+  ])('%i is class %s', async (code, failureClass, scope, byProvider) => {
     await bench.set({ errors: [{ code, share: 1 }] });
     const expected = { kind: 'refused', class: failureClass, scope, byProvider, code: `${code}` };
-    expect(await bench.gateway.submit(submission('+254722000001'))).toMatchObject(expected);
+    expect(await bench.gateway.submit(submission())).toMatchObject(expected);
   });
   it.each([
     ['http-400', 'P', null],
@@ -46,28 +35,42 @@ describe("Africa's Talking, by its own codes", () => {
     ['http-403', 'F!', 'account'],
     ['http-500', 'R', null],
     ['http-502', 'R', null],
-  ])('reads %s as class %s', async (code, failureClass, scope) => {
+  ])('%s is class %s', async (code, failureClass, scope) => {
     await bench.set({ errors: [{ code, share: 1 }] });
     const expected = { kind: 'refused', class: failureClass, scope, byProvider: false };
-    expect(await bench.gateway.submit(submission('+254722000001'))).toMatchObject(expected);
+    expect(await bench.gateway.submit(submission())).toMatchObject(expected);
   });
-  it('reads a refusal of the whole request, with an empty list of recipients', async () => {
+  it('a refusal of the whole request has an empty list of recipients', async () => {
     await bench.set({ errors: [{ code: 'InvalidSenderId', share: 1 }] });
     const expected = { kind: 'refused', class: 'F!', scope: 'sender', code: '402', byProvider: true };
-    expect(await bench.gateway.submit(submission('+254722000001'))).toMatchObject(expected);
+    expect(await bench.gateway.submit(submission())).toMatchObject(expected);
+  });
+  it.each([
+    ['Failed', 'F', 'delivery_failed', null],
+    ['Rejected', 'F', 'rejected', null],
+    ['Expired', 'R', 'not_delivered_in_time', null],
+    ['InsufficientCredit', 'F!', 'provider_account', 'account'],
+    ['UserInBlackList', 'P', 'opted_out', null],
+    ['NotNetworkSubcriber', 'F', 'wrong_network', null],
+  ])('a report of %s is class %s', async (reason, failureClass, failureCode, scope) => {
+    await bench.set({ report: { outcome: 'undelivered', reason, before_answer: true } });
+    await bench.gateway.submit(submission());
+    expect(bench.readings()).toMatchObject([
+      { outcome: 'failed', class: failureClass, failureCode, scope, code: reason },
+    ]);
   });
   it('passes on what the provider says it costs', async () => {
-    const outcome = await bench.gateway.submit(submission('+254722000001', 'x'.repeat(161)));
+    const outcome = await bench.gateway.submit(submission({ body: 'x'.repeat(161) }));
     expect(outcome).toMatchObject({ kind: 'accepted', providerCost: 'KES 1.6000' });
   });
-});
-
-describe("Africa's Talking with a wrong key", () => {
-  it('concerns the account', async () => {
-    const bench = await start('another-key');
-    const outcome = await bench.gateway.submit(submission('+254722000001'));
-    expect(outcome).toMatchObject({ kind: 'refused', class: 'F!', scope: 'account', code: 'http_401' });
-    await bench.stop();
+  it('brings text and sender as they are', async () => {
+    await bench.gateway.submit(submission({ body: 'Habari & karibu + €', from: 'MAMA MBOGA' }));
+    expect((await bench.inbox()).at(-1)).toMatchObject({ body: 'Habari & karibu + €', from: 'MAMA MBOGA' });
+  });
+  it('a wrong key concerns the account', async () => {
+    const gateway = bench.another({ apiKey: 'another-key' });
+    const expected = { kind: 'refused', class: 'F!', scope: 'account', code: 'http_401' };
+    expect(await gateway.submit(submission())).toMatchObject(expected);
   });
 });
 
@@ -88,7 +91,10 @@ describe('an answer on the wire', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const account = { tier: 'tier_1', name: 'at', adapter: 'africastalking', simulated: true, url } as const;
-    gateway = new AfricasTalkingGateway({ ...account, username: 'waht', apiKey: 'k' }, DEADLINE_MS, 4);
+    gateway = new AfricasTalkingGateway(
+      { ...account, username: 'waht', apiKey: 'k' },
+      { deadlineMs: DEADLINE_MS, connections: 4 },
+    );
   });
   afterAll(async () => {
     await gateway.close();
@@ -97,7 +103,7 @@ describe('an answer on the wire', () => {
   const answerWith = async (status: string, body: string, then: 'keep' | 'reset' = 'keep', length = body.length) => {
     const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
     wire = { answer: head + body, then };
-    return gateway.submit(submission('+254722000001'));
+    return gateway.submit(submission({ to: '+254722000001' }));
   };
   const recipients = (...all: object[]) => JSON.stringify({ SMSMessageData: { Message: 'Sent', Recipients: all } });
   const unknown = (code: string): SubmissionOutcome => ({ kind: 'unknown', code });
@@ -111,7 +117,7 @@ describe('an answer on the wire', () => {
   });
   it('without an answer, on a connection that is reset after the request, is unknown', async () => {
     wire = { answer: 'H', then: 'reset' };
-    expect(await gateway.submit(submission('+254722000001'))).toEqual(unknown('connection_lost'));
+    expect(await gateway.submit(submission({ to: '+254722000001' }))).toEqual(unknown('connection_lost'));
   });
   it('that names another number does not say what became of this one', async () => {
     const other = { statusCode: 101, number: '+254722999999', cost: 'KES 0.8', messageId: 'ATXid_1' };
@@ -130,7 +136,7 @@ describe('an answer on the wire', () => {
   });
   it('of another address is not followed', async () => {
     wire = { answer: 'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n', then: 'keep' };
-    const outcome = await gateway.submit(submission('+254722000001'));
+    const outcome = await gateway.submit(submission({ to: '+254722000001' }));
     expect(outcome).toMatchObject({ kind: 'refused', class: 'F!', scope: 'account', code: 'http_302' });
   });
 });

@@ -1,34 +1,111 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TierConfiguration } from '../../../src/application/ports/configuration';
-import type { SmsGateway } from '../../../src/application/ports/sms-gateway';
+import Fastify from 'fastify';
+import type { Adapter, SmppAccount, TierConfiguration } from '../../../src/application/ports/configuration';
+import type { ReportReading } from '../../../src/application/ports/delivery-reports';
+import type { Logger } from '../../../src/application/ports/logger';
 import { startSandbox } from '../../../src/infrastructure/embedded/sandbox/sandbox';
+import { makeAccount } from '../../../src/infrastructure/providers/gateway-registry';
+import type { ProviderAccount } from '../../../src/infrastructure/providers/provider-account';
+import { receiptRoutes } from '../../../src/infrastructure/receipts/receipt-routes';
 import type { ProviderBench } from './suite';
 
+export const DEADLINE_MS = 2_500;
+const NAME = 'acct';
+const SECRET = 'the-secret';
+/** Where the application is, as providers are told; what comes there is brought to its port by somebody else. */
+const PUBLIC_BASE_URL = 'https://gateway.example.test/base';
+
+const silent: Logger = {
+  ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  child: () => silent,
+};
+
 export interface SandboxBench extends ProviderBench {
+  readonly gateway: ProviderAccount;
   /** Any switches of the control API. */
   set(settings: object): Promise<void>;
-  readonly account: TierConfiguration;
+  /** Reports as they came, in order. */
+  readonly kept: Buffer[];
+  readings(): ReportReading[];
+  /** Parts joined, by the id of the whole. */
+  readonly joined: Map<string, readonly string[]>;
+  /** The next reports cannot be kept. */
+  failToKeep(times: number): void;
+  /** Texts that a handset received. */
+  inbox(): Promise<{ body: string; to: string; from: string; tier: string }[]>;
+  /** Posts to the address of the reports. */
+  post(path: string, body: string, headers?: Record<string, string>): Promise<number>;
+  /** Writes a text on a handset. */
+  reply(from: string, to: string, body: string): Promise<void>;
+  readonly reportPath: string;
+  /** Another gateway to the same listener. */
+  another(change: object): ProviderAccount;
 }
 
-/** An adapter's gateway against the sandbox's listener of the same name. */
-export async function sandboxBench(
-  makeGateway: (account: TierConfiguration) => SmsGateway & { close(): Promise<void> },
-  apiKey = 'the-key',
-): Promise<SandboxBench> {
+export interface BenchOptions {
+  /** Of the gateway's account; the listener's stay as they are. */
+  readonly account?: object;
+  readonly tier?: string;
+}
+
+/** An account of the sandbox's own making, for the listener on `port`. */
+function accountOf(adapter: Adapter, port: number, change: object): TierConfiguration {
+  const scheme = adapter === 'smpp' ? 'smpp' : 'http';
+  const common = { tier: 'tier_1' as const, name: NAME, simulated: true, url: `${scheme}://127.0.0.1:${port}` };
+  const smpp: Omit<SmppAccount, 'adapter' | keyof typeof common> = {
+    ...{ systemId: 'waht', password: 'the-key', systemType: '', window: 10, messagesPerSecond: 1_000 },
+    ...{ enquireLinkMs: 30_000, receiptIds: 'same' },
+  };
+  const credentials = {
+    africastalking: { adapter: 'africastalking', username: 'waht', apiKey: 'the-key' },
+    'africastalking-bulk': { adapter: 'africastalking-bulk', username: 'waht', apiKey: 'the-key' },
+    infobip: { adapter: 'infobip', apiKey: 'the-key' },
+    twilio: { adapter: 'twilio', accountSid: 'waht', authToken: 'the-key' },
+    smpp: { adapter: 'smpp', ...smpp },
+  } as const;
+  return { ...common, ...credentials[adapter], ...change };
+}
+
+/** An adapter's gateway against the sandbox's listener of the same contract, and where its reports come to. */
+export async function sandboxBench(adapter: Adapter, { account = {}, tier = 'tier_1' }: BenchOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'waht-gateway-'));
+  const kept: Buffer[] = [];
+  const joined = new Map<string, readonly string[]>();
+  let failures = 0;
+  const keep = (_provider: string, raw: Buffer): Promise<void> => {
+    if (failures > 0) {
+      failures -= 1;
+      return Promise.reject(new Error('not now'));
+    }
+    kept.push(raw);
+    return Promise.resolve();
+  };
+  const reportPath = `/callbacks/sms/${NAME}/${SECRET}/reports`;
+  const application = Fastify();
+  const door = {
+    admit: (name: string, callback: Parameters<ProviderAccount['admit']>[0]) =>
+      name === NAME ? (gateway.admit(callback) ?? 'not_genuine') : 'unknown_provider',
+  };
+  await application.register(receiptRoutes({ put: keep }, door, SECRET, silent, { note: () => undefined }));
+  const base = await application.listen({ port: 0, host: '127.0.0.1' });
   const listener = {
-    ...{ name: 'at', tier: 'tier_1', adapter: 'africastalking', port: 0, username: 'waht', api_key: 'the-key' },
+    ...{ name: NAME, tier, adapter, port: 0, username: 'waht', api_key: 'the-key' },
+    ...(adapter === 'smpp' ? {} : { callback_url: base + reportPath, inbound_url: `${base}/inbound` }),
   };
   const sandbox = await startSandbox({
     ...{ host: '127.0.0.1', port: 0, dataFolder: folder, providers: [listener], routes: true },
   });
-  const url = `http://127.0.0.1:${sandbox.providers[0]?.port ?? 0}`;
-  const account: TierConfiguration = {
-    ...{ tier: 'tier_1', name: 'at', adapter: 'africastalking', simulated: true, url, username: 'waht', apiKey },
+  const around = { deadlineMs: DEADLINE_MS, connections: 16, reportUrl: PUBLIC_BASE_URL + reportPath };
+  const make = (change: object) => makeAccount(accountOf(adapter, sandbox.providers[0]?.port ?? 0, change), around);
+  const gateway = make(account);
+  const join_ = (_provider: string, whole: string, parts: readonly string[]): Promise<void> => {
+    joined.set(whole, parts);
+    return Promise.resolve();
   };
-  const gateway = makeGateway(account);
+  gateway.open?.({ keep, join: join_ });
+  const others: ProviderAccount[] = [];
   const control = `http://127.0.0.1:${sandbox.port ?? 0}/sandbox`;
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
     const init = { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
@@ -42,16 +119,34 @@ export async function sandboxBench(
   };
   let before = 0;
   const set = async (settings: object): Promise<void> => {
-    await call('PATCH', '/providers/at', settings);
+    await call('PATCH', `/providers/${NAME}`, settings);
   };
-  return {
-    gateway,
-    account,
-    set,
+  const bench: SandboxBench = {
+    ...{ gateway, set, kept, joined, reportPath },
+    readings: () =>
+      kept.map((raw) => gateway.readReport(raw)).filter((reading): reading is ReportReading => reading !== null),
+    failToKeep: (times) => {
+      failures = times;
+    },
+    inbox: async () =>
+      ((await call('GET', '/inbox?limit=1000')) as { data: { body: string; to: string; from: string; tier: string }[] })
+        .data,
+    post: async (path, body, headers = {}) => (await fetch(base + path, { method: 'POST', body, headers })).status,
+    reply: async (from, to, body) => {
+      await call('POST', `/handsets/${encodeURIComponent(from)}/messages`, { to, body });
+    },
+    another: (change) => {
+      const other = make(change);
+      other.open?.({ keep, join: join_ });
+      others.push(other);
+      return other;
+    },
     taken: async () => (await acceptedSoFar()) - before,
     acceptsAll: async () => {
-      await call('PUT', '/providers/at', {});
+      await call('PUT', `/providers/${NAME}`, {});
       before = await acceptedSoFar();
+      kept.length = 0;
+      failures = 0;
     },
     refusesConnections: () => set({ outage: 'refuse' }),
     resetsConnections: () => set({ outage: 'reset' }),
@@ -61,9 +156,19 @@ export async function sandboxBench(
     answers: (answer) => set({ answer }),
     isSlow: (latencyMs) => set({ latency_ms: Math.round(latencyMs) }),
     stop: async () => {
-      await gateway.close();
+      await Promise.all([gateway, ...others].map((one) => one.close()));
       await sandbox.stop();
+      await application.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return bench;
 }
+
+let lastNumber = 0;
+/** To an ordinary number that no other test has. */
+export const submission = (change: object = {}) => ({
+  ...{ to: `+2547223${String(++lastNumber).padStart(5, '0')}`, from: 'WAHT', body: 'hello', encoding: 'gsm7' as const },
+  ...{ messageId: `msg_${process.pid}_${lastNumber}`, attempt: 1, validForSeconds: 3_600 },
+  ...change,
+});

@@ -2,10 +2,9 @@ import type { RefusedCall } from '../../../src/application/ports/access-log';
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Clock } from '../../../src/application/ports/clock';
-import type { InboxReport, Verdict } from '../../../src/application/ports/delivery-reports';
+import type { InboxReport, ReportDoor, Verdict } from '../../../src/application/ports/delivery-reports';
 import type { IdSource } from '../../../src/application/ports/id-source';
 import type { Logger } from '../../../src/application/ports/logger';
-import type { SmsGateways } from '../../../src/application/ports/sms-gateway';
 import type { Sealed } from '../../../src/domain/shared/sealed';
 import { readAfricasTalkingReport } from '../../../src/infrastructure/providers/africastalking/report';
 import { InboxListener } from '../../../src/infrastructure/receipts/inbox-listener';
@@ -228,19 +227,15 @@ describe('the inbox of delivery reports', () => {
     const accessLog = { note: (call: RefusedCall) => void refused.push(call) };
     beforeAll(async () => {
       http = Fastify();
-      const gateways: SmsGateways = {
-        forTier: () => null,
-        byName: (name) =>
-          name === 'at'
-            ? {
-                ...{ name, tier: 'tier_1', adapter: 'africastalking', simulated: true, deadlineMs: 1 },
-                submit: () => Promise.resolve({ kind: 'unknown', code: '' }),
-              }
-            : null,
-        all: () => [],
+      const door: ReportDoor = {
+        admit: (name, { raw, query, headers }) => {
+          if (name !== 'at') return 'unknown_provider';
+          if (headers['x-signed'] === 'badly') return 'not_genuine';
+          return query === '?two' ? [raw.subarray(0, 2), raw.subarray(2)] : [raw];
+        },
       };
       http.addContentTypeParser('application/x-www-form-urlencoded', (_request, _body, done) => done(new Error('no')));
-      await http.register(async (scope) => receiptRoutes(process(), gateways, 'the-secret', silent, accessLog)(scope));
+      await http.register(async (scope) => receiptRoutes(process(), door, 'the-secret', silent, accessLog)(scope));
       http.post('/other', () => 'other');
     });
     afterAll(() => http?.close());
@@ -270,8 +265,22 @@ describe('the inbox of delivery reports', () => {
       expect(JSON.stringify(refused)).not.toContain('the-sec');
       expect((await place.database.query({ text: 'SELECT 1 FROM receipt_inbox' })).rows).toEqual([]);
     });
-    it('takes no more than 64 KiB', async () => {
-      expect((await post('/callbacks/sms/at/the-secret/reports', 'x'.repeat(65_537))).statusCode).toBe(413);
+    it('keeps each report of a request by itself', async () => {
+      expect((await post('/callbacks/sms/at/the-secret/reports?two', 'abcd')).statusCode).toBe(200);
+      const { rows } = await place.database.query<{ report: string }>({ text: 'SELECT report FROM receipt_inbox' });
+      const opened = await seal().open(rows.map(({ report }) => report));
+      expect(opened.map(String).sort()).toEqual(['ab', 'cd']);
+    });
+    it('knows nothing of a request that the provider did not make', async () => {
+      const headers = { 'content-type': 'text/plain', 'x-signed': 'badly' };
+      refused.length = 0;
+      const request = { method: 'POST' as const, url: '/callbacks/sms/at/the-secret/reports', headers, payload: 'x' };
+      expect((await http.inject(request)).statusCode).toBe(404);
+      expect(refused).toMatchObject([{ status: 404, reason: 'not_genuine' }]);
+      expect((await place.database.query({ text: 'SELECT 1 FROM receipt_inbox' })).rows).toEqual([]);
+    });
+    it('takes no more than 256 KiB', async () => {
+      expect((await post('/callbacks/sms/at/the-secret/reports', 'x'.repeat(262_145))).statusCode).toBe(413);
     });
     it('leaves other routes as they are', async () => {
       expect((await post('/other', form('A1'))).statusCode).toBe(500);

@@ -26,6 +26,7 @@ describe('the catalogue of the database', () => {
       customers: 'projector SIUD, worker S',
       log_mark: 'worker SIU',
       message_attempts: 'projector SIUD, worker S',
+      message_parts: 'worker SIUD',
       message_watch: 'projector SIUD, worker S',
       messages: 'api S, projector SIUD',
       parked_streams: 'projector SIUD, worker S',

@@ -89,6 +89,99 @@ describe('readConfiguration', () => {
     expect(configuration.testTiers.map((account) => account.name)).toEqual(['test_1']);
   });
 
+  describe('each provider in any tier', () => {
+    /** Production with no tier at all. */
+    const bare = () => ({
+      ...production(),
+      TIER_1: '',
+      TIER_2: '',
+      TIER_2_URL: '',
+      TIER_1_USERNAME: '',
+      TIER_1_API_KEY: '',
+    });
+    const sid = `AC${'0'.repeat(32)}`;
+    const real: Record<string, Record<string, string>> = {
+      africastalking: { USERNAME: 'acme', API_KEY: 'k' },
+      'africastalking-bulk': { USERNAME: 'acme', API_KEY: 'k' },
+      infobip: { URL: 'https://abc.api.infobip.com', API_KEY: 'k' },
+      twilio: { ACCOUNT_SID: sid, AUTH_TOKEN: 't' },
+      smpp: { URL: 'ssmpp://smsc.example.test:3550', SYSTEM_ID: 'acme', PASSWORD: 'secret12' },
+    };
+    const tier = (number: number, adapter: string): Record<string, string> => ({
+      [`TIER_${number}`]: adapter,
+      ...Object.fromEntries(Object.entries(real[adapter] ?? {}).map(([k, v]) => [`TIER_${number}_${k}`, v])),
+    });
+    const adapters = Object.keys(real);
+
+    it.each(adapters)('%s', (adapter) => {
+      for (const number of [1, 2, 3]) {
+        const environment = bare();
+        const [account, ...more] = readConfiguration({ ...environment, ...tier(number, adapter) }).tiers;
+        expect(account).toMatchObject({ adapter, tier: `tier_${number}`, simulated: false });
+        expect(account?.name).toBe(`${adapter}-tier-${number}`);
+        expect(more).toEqual([]);
+      }
+    });
+    it('three different ones at once', () => {
+      const environment = { ...bare(), ...tier(1, 'smpp'), ...tier(2, 'twilio'), ...tier(3, 'infobip') };
+      expect(readConfiguration(environment).tiers).toEqual([
+        {
+          ...{ tier: 'tier_1', name: 'smpp-tier-1', simulated: false, url: 'ssmpp://smsc.example.test:3550' },
+          ...{ adapter: 'smpp', systemId: 'acme', password: 'secret12', systemType: '', window: 10 },
+          ...{ messagesPerSecond: 30, enquireLinkMs: 30_000, receiptIds: 'same' },
+        },
+        {
+          ...{ tier: 'tier_2', name: 'twilio-tier-2', simulated: false, url: 'https://api.twilio.com' },
+          ...{ adapter: 'twilio', accountSid: sid, authToken: 't' },
+        },
+        {
+          ...{ tier: 'tier_3', name: 'infobip-tier-3', simulated: false, url: 'https://abc.api.infobip.com' },
+          ...{ adapter: 'infobip', apiKey: 'k' },
+        },
+      ]);
+    });
+    it.each(adapters)('simulated: %s', (adapter) => {
+      const url = adapter === 'smpp' ? 'smpp://127.0.0.1:9000' : 'http://127.0.0.1:9000';
+      const environment = { ...development(), TIER_1_ADAPTER: adapter, TIER_1_URL: url, TIER_1_API_KEY: 'k' };
+      expect(readConfiguration(environment).tiers[0]).toMatchObject({ adapter, simulated: true, url });
+    });
+    it('names all that one lacks', () => {
+      for (const adapter of adapters) {
+        const environment = { ...bare(), TIER_3: adapter };
+        const named = problemsOf(environment).map((problem) => problem.split(' ')[0]);
+        expect(named.sort()).toEqual(
+          Object.keys(real[adapter] ?? {})
+            .map((variable) => `TIER_3_${variable}`)
+            .sort(),
+        );
+      }
+    });
+    it('names every bad variable of an SMPP account at once, without its password', () => {
+      const environment = {
+        ...{ ...bare(), ...tier(2, 'smpp'), TIER_2_URL: 'https://smsc.example.test', TIER_2_WINDOW: '0' },
+        ...{ TIER_2_SYSTEM_ID: 'x'.repeat(16), TIER_2_PASSWORD: 'longer-than-8', TIER_2_SYSTEM_TYPE: 'x'.repeat(13) },
+        ...{ TIER_2_MESSAGES_PER_SECOND: 'many', TIER_2_ENQUIRE_LINK_MS: '1', TIER_2_RECEIPT_IDS: 'octal' },
+        TIER_2_ADAPTER: 'smpp',
+      };
+      const problems = problemsOf(environment);
+      expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual(
+        ['URL', 'WINDOW', 'SYSTEM_ID', 'PASSWORD', 'SYSTEM_TYPE', 'MESSAGES_PER_SECOND', 'ENQUIRE_LINK_MS']
+          .concat('RECEIPT_IDS', 'ADAPTER')
+          .map((variable) => `TIER_2_${variable}`)
+          .sort(),
+      );
+      expect(problems.join()).not.toContain('longer-than-8');
+    });
+    it('refuses what is no account SID', () => {
+      const environment = { ...bare(), ...tier(2, 'twilio'), TIER_2_ACCOUNT_SID: 'SM123' };
+      expect(problemsOf(environment)).toEqual([expect.stringMatching(/^TIER_2_ACCOUNT_SID must be AC/)]);
+    });
+    it('refuses an adapter that nobody has written', () => {
+      const environment = { ...bare(), ...tier(1, 'infobip'), TIER_2: 'pigeon' };
+      expect(problemsOf(environment)).toEqual([expect.stringMatching(/^TIER_2 must be one of africastalking, /)]);
+    });
+  });
+
   it('names every bad variable at once', () => {
     const problems = problemsOf({
       PORT: '80800',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { SegmentedMessage } from 'sms-segments-calculator';
-import { segmentsOf } from '../../../src/domain/message/segments';
+import { partsOf, segmentsOf } from '../../../src/domain/message/segments';
 
 const BASIC =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
@@ -100,5 +100,31 @@ describe('segmentsOf', () => {
       }),
       { numRuns: 1_500 },
     );
+  });
+});
+
+describe('partsOf', () => {
+  const text = fc.array(fc.constantFrom(...BASIC, ...EXTENSION, 'я', '👋', '漢', '\u{1f3ff}'), { maxLength: 250 });
+  const gsm = fc.array(fc.constantFrom(...BASIC, ...EXTENSION), { maxLength: 400 });
+
+  it('cuts a text into as many parts as are counted and charged, none too long, nothing lost', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, gsm), (characters) => {
+        const whole = characters.join('');
+        const { encoding, segments } = segmentsOf(whole);
+        const parts = partsOf(whole, encoding);
+        expect(parts).toHaveLength(segments);
+        expect(parts.join('')).toBe(whole);
+        expect(parts.every((part) => segmentsOf(part).segments === 1)).toBe(true);
+      }),
+    );
+  });
+  it('cuts by the encoding that it is sent in', () => {
+    expect(partsOf('a'.repeat(100), 'gsm7')).toHaveLength(1);
+    expect(partsOf('a'.repeat(100), 'ucs2').map(({ length }) => length)).toEqual([67, 33]);
+  });
+  it('cuts no pair in half', () => {
+    expect(partsOf(`${'x'.repeat(152)}€${'y'.repeat(20)}`, 'gsm7')[0]).toBe('x'.repeat(152));
+    expect(partsOf(`${'я'.repeat(66)}👋${'я'.repeat(20)}`, 'ucs2')[0]).toBe('я'.repeat(66));
   });
 });

@@ -11,7 +11,7 @@ import type { SmsGateway, SmsGateways, SubmissionOutcome } from '../../../src/ap
 import type { SubjectVault } from '../../../src/application/ports/subject-vault';
 import type { Timer, Timers } from '../../../src/application/ports/timers';
 import type { Wallets } from '../../../src/application/ports/wallets';
-import type { ReportReaders } from '../../../src/application/ports/delivery-reports';
+import type { ReportReaders, ReportReading } from '../../../src/application/ports/delivery-reports';
 import { CircuitHealth } from '../../../src/application/routing/circuit-health';
 import { Circuits } from '../../../src/application/routing/circuits';
 import { Affordability } from '../../../src/application/sagas/affordability';
@@ -208,9 +208,13 @@ export class Process {
     );
     this.waitingRoom.start((messageId, opened) => this.dispatcher.wake(messageId, opened));
     this.settlement = new Settlement(wallets, timers, memory, commands, recent);
+    const parts = {
+      join: () => Promise.resolve(),
+      wholeOf: (_: string, reading: ReportReading) => Promise.resolve(reading),
+    };
     this.receipts = new Receipts(
-      ...([readers, world.index, vault, clock, configuration, metrics, this.health, memory, commands] as const),
-      ...([recent, underWay] as const),
+      ...([readers, world.index, vault, clock, configuration, metrics, this.health, parts, memory] as const),
+      ...([commands, recent, underWay] as const),
     );
   }
 

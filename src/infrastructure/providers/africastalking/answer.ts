@@ -1,6 +1,9 @@
 import type { SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import type { Exchange } from '../http-exchange';
-import { ACCEPTED, meaningOfStatus, REFUSED, REFUSED_AS_A_WHOLE, UNREADABLE, type Meaning } from './codes';
+import { answerOf, refused, unreadable } from '../answers';
+import { meaningOfStatus, UNREADABLE } from '../meaning';
+import { isRecord, parseJson } from '../wire';
+import { ACCEPTED, REFUSED, REFUSED_AS_A_WHOLE } from './codes';
 
 interface Recipient {
   readonly statusCode: number;
@@ -15,8 +18,6 @@ interface Answer {
   readonly recipients: readonly Recipient[];
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const digits = (number: string): string => number.replace(/\D/g, '');
 
 /** Numbers and strings change places in this contract from time to time. */
@@ -36,13 +37,7 @@ function readRecipient(value: unknown): Recipient | null {
 
 /** Null where the text is not an answer of the messaging endpoint. */
 function readAnswer(text: string): Answer | null {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const parsed = parseJson(text);
   const data = isRecord(parsed) ? parsed['SMSMessageData'] : undefined;
   if (!isRecord(data) || !Array.isArray(data['Recipients'])) return null;
   const recipients: Recipient[] = [];
@@ -54,29 +49,15 @@ function readAnswer(text: string): Answer | null {
   return { message: typeof data['Message'] === 'string' ? data['Message'] : '', recipients };
 }
 
-function refused(
-  meaning: Meaning,
-  code: string,
-  byProvider: boolean,
-  retryAfterSeconds: number | null = null,
-): SubmissionOutcome {
-  return { kind: 'refused', ...meaning, code, byProvider, retryAfterSeconds };
-}
-
 /** What an exchange about one recipient (E.164) means. */
 export function outcomeOf(exchange: Exchange, to: string): SubmissionOutcome {
-  if (exchange.kind === 'no_answer') return { kind: 'unknown', code: exchange.code };
-  if (exchange.kind === 'not_sent') {
-    const reason = 'no connection to the provider';
-    const meaning: Meaning = { class: 'R', scope: null, failureCode: 'provider_unavailable', reason };
-    return refused(meaning, exchange.code, false);
-  }
-  const { status, body, retryAfterSeconds } = exchange;
+  const answer = answerOf(exchange);
+  if (answer.kind !== 'answer') return answer;
+  const { status, body, retryAfterSeconds } = answer;
   const byStatus = meaningOfStatus(status);
   if (byStatus !== null) return refused(byStatus, `http_${status}`, false, retryAfterSeconds);
-  const answer = body === null ? null : readAnswer(body);
-  if (answer === null) return refused(UNREADABLE, body === null ? 'answer_too_long' : 'unreadable_answer', false);
-  return outcomeOfAnswer(answer, to);
+  const said = body === null ? null : readAnswer(body);
+  return said === null ? unreadable(answer) : outcomeOfAnswer(said, to);
 }
 
 function outcomeOfAnswer({ message, recipients }: Answer, to: string): SubmissionOutcome {

@@ -1,7 +1,6 @@
 import type { ReportReading } from '../../../application/ports/delivery-reports';
+import { toE164 } from '../wire';
 import { REPORT_REASONS, REPORT_STATUSES } from './codes';
-
-const E164 = /^\+?([1-9]\d{6,14})$/;
 
 /** Reads the form of a delivery report; null where it is none, or of a status nobody knows. */
 export function readAfricasTalkingReport(raw: Buffer): ReportReading | null {
@@ -12,10 +11,9 @@ export function readAfricasTalkingReport(raw: Buffer): ReportReading | null {
   if (providerMessageId === '' || providerMessageId.length > 200 || byStatus === undefined) return null;
   const failureReason = form.get('failureReason')?.trim() ?? '';
   const meaning = byStatus.outcome === 'failed' ? (REPORT_REASONS.get(failureReason) ?? byStatus) : byStatus;
-  const number = E164.exec(form.get('phoneNumber')?.trim() ?? '')?.[1];
   return {
     providerMessageId,
-    phone: number === undefined ? null : `+${number}`,
+    phone: toE164(form.get('phoneNumber') ?? ''),
     code: byStatus.outcome === 'failed' && failureReason !== '' ? failureReason.slice(0, 100) : status,
     ...meaning,
   };

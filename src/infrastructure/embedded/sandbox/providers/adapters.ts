@@ -5,6 +5,7 @@ import type { HttpContract } from './http-contract';
 import { HttpProvider } from './http-provider';
 import { InfobipContract } from './infobip/contract';
 import type { SimulatedProvider } from './simulated-provider';
+import { SmppProvider } from './smpp/provider';
 import { TwilioContract } from './twilio/contract';
 
 type ProviderFactory = (
@@ -24,6 +25,7 @@ const FACTORIES: Readonly<Record<string, ProviderFactory>> = {
   africastalking: overHttp((config, handsets) => new AfricasTalkingContract(config, handsets, 'legacy')),
   'africastalking-bulk': overHttp((config, handsets) => new AfricasTalkingContract(config, handsets, 'bulk')),
   infobip: overHttp((config, handsets) => new InfobipContract(config, handsets)),
+  smpp: (config, handsets, host, onChange) => new SmppProvider(config, handsets, host, onChange),
   twilio: overHttp((config, handsets) => new TwilioContract(config, handsets)),
 };
 
