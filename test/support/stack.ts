@@ -56,6 +56,8 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether to set up the demo's customer; true where left out. */
   readonly demo?: boolean;
+  /** What the simulated providers speak, tier 1 first; Africa's Talking where left out. */
+  readonly adapters?: readonly string[];
   /** Servers of the caller's own, in place of the run's. */
   readonly database?: TestDatabase;
   readonly redisUrl?: string;
@@ -70,7 +72,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const around = await surroundings(folder, database, options.redisUrl ?? (await redisDatabase()));
   // A worker of jest silences its own log; a process under test must be able to say why it has ended.
   const inherited = { ...process.env, LOG_LEVEL: process.env['WAHT_TEST_LOG_LEVEL'] ?? 'warn' };
-  const variables = { ...applicationVariables(around, {}), ...options.env };
+  const given = Object.fromEntries((options.adapters ?? []).map((adapter, n) => [`TIER_${n + 1}_ADAPTER`, adapter]));
+  const variables = { ...applicationVariables(around, given), ...options.env };
   const dist = testDist();
   const processOf = (service: ConstructorParameters<typeof StackProcess>[0]): StackProcess =>
     new StackProcess(service, folder, reaper);
@@ -78,7 +81,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const eventStorePort = Number(new URL(around.eventStoreUrl).port);
   const eventStore = processOf(eventStoreService(dist, { data: folder.path('event-store'), port: eventStorePort }));
   const sandbox = processOf(
-    sandboxService(dist, { ...inherited, ...sandboxVariables(around, folder.path('sandbox'), {}) }),
+    sandboxService(dist, { ...inherited, ...sandboxVariables(around, folder.path('sandbox'), given) }),
   );
   const application = processOf(applicationService(dist, { ...inherited, ...variables }, around.base));
   const all = [application];

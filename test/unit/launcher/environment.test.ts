@@ -85,16 +85,19 @@ describe("the application's variables", () => {
       WAHT_AUDIT_FOLDER: '/home/me/waht/.waht/audit',
       HANDSET_URL: 'http://127.0.0.1:4',
       TIER_1: 'simulated',
+      TIER_1_ADAPTER: 'africastalking',
       TIER_1_NAME: 'sandbox-tier-1',
       TIER_1_URL: 'http://127.0.0.1:5',
       TIER_1_USERNAME: 'sandbox',
       TIER_1_API_KEY: 'sandbox-key',
       TIER_2: 'simulated',
+      TIER_2_ADAPTER: 'africastalking',
       TIER_2_NAME: 'sandbox-tier-2',
       TIER_2_URL: 'http://127.0.0.1:6',
       TIER_2_USERNAME: 'sandbox',
       TIER_2_API_KEY: 'sandbox-key',
       TIER_3: 'simulated',
+      TIER_3_ADAPTER: 'africastalking',
       TIER_3_NAME: 'sandbox-tier-3',
       TIER_3_URL: 'http://127.0.0.1:7',
       TIER_3_USERNAME: 'sandbox',
@@ -147,6 +150,22 @@ describe("the sandbox's variables", () => {
       api_key: 'sandbox-key',
       callback_url: 'http://127.0.0.1:9000/callbacks/sms/sandbox-tier-2/own/reports',
     });
+  });
+
+  it('have each provider speak what was asked for, and the application with it', () => {
+    const env = { TIER_1_ADAPTER: 'smpp', TIER_3_ADAPTER: 'twilio' };
+    const around = surroundings(env);
+    expect(applicationVariables(around, env)).toMatchObject({
+      ...{ TIER_1_ADAPTER: 'smpp', TIER_1_URL: 'smpp://127.0.0.1:5', TIER_1_API_KEY: 'sandbox-' },
+      ...{ TIER_2_ADAPTER: 'africastalking', TIER_3_ADAPTER: 'twilio', TIER_3_URL: 'http://127.0.0.1:7' },
+    });
+    const providers = JSON.parse(sandboxVariables(around, '/data', env)['SANDBOX_PROVIDERS'] ?? '') as object[];
+    expect(providers).toMatchObject([
+      { adapter: 'smpp', api_key: 'sandbox-' },
+      { adapter: 'africastalking', api_key: 'sandbox-key' },
+      { adapter: 'twilio', api_key: 'sandbox-key' },
+    ]);
+    expect(providers[0]).not.toHaveProperty('callback_url');
   });
 
   it('switch page and control off in production', () => {

@@ -21,6 +21,9 @@ export interface Surroundings {
 
 /** The account that the application has with each simulated provider. */
 const SANDBOX_USERNAME = 'sandbox';
+const DEFAULT_ADAPTER = 'africastalking';
+/** A bind over SMPP takes no longer password. */
+const LONGEST_SMPP_PASSWORD = 8;
 
 /** The address of the page that shows what each handset received. */
 export function handsetUrl({ sandboxPort }: Pick<Surroundings, 'sandboxPort'>): string {
@@ -38,7 +41,7 @@ export function sandboxName(tier: number): string {
  */
 export function applicationVariables(around: Surroundings, given: NodeJS.ProcessEnv): Record<string, string> {
   const { options, secrets } = around;
-  const tiers = around.tierPorts.flatMap((port, index) => tierVariables(around, index + 1, port));
+  const tiers = around.tierPorts.flatMap((port, index) => tierVariables(around, index + 1, port, given));
   return {
     NODE_ENV: given['NODE_ENV'] || 'production',
     WAHT_ENV: given['WAHT_ENV'] || 'development',
@@ -69,20 +72,25 @@ function masterKeyVariables({ secrets }: Surroundings, given: NodeJS.ProcessEnv)
 }
 
 /** Beside providers of the user's own the simulated ones serve test keys only, and are then named so. */
-function tierVariables({ options, secrets }: Surroundings, tier: number, port: number): [string, string][] {
-  const url = `http://127.0.0.1:${port}`;
+function tierVariables(around: Surroundings, tier: number, port: number, given: NodeJS.ProcessEnv): [string, string][] {
+  const { options } = around;
+  const adapter = adapterOf(around, tier, given);
+  const url = `${adapter === 'smpp' ? 'smpp' : 'http'}://127.0.0.1:${port}`;
+  const key = keyFor(adapter, around);
   if (options.ownTiers) {
     return [
+      [`TEST_TIER_${tier}_ADAPTER`, adapter],
       [`TEST_TIER_${tier}_URL`, url],
-      [`TEST_TIER_${tier}_API_KEY`, secrets.sandbox_api_key],
+      [`TEST_TIER_${tier}_API_KEY`, key],
     ];
   }
   return [
     [`TIER_${tier}`, 'simulated'],
+    [`TIER_${tier}_ADAPTER`, adapter],
     [`TIER_${tier}_NAME`, sandboxName(tier)],
     [`TIER_${tier}_URL`, url],
     [`TIER_${tier}_USERNAME`, SANDBOX_USERNAME],
-    [`TIER_${tier}_API_KEY`, secrets.sandbox_api_key],
+    [`TIER_${tier}_API_KEY`, key],
   ];
 }
 
@@ -90,14 +98,18 @@ function tierVariables({ options, secrets }: Surroundings, tier: number, port: n
 export function sandboxVariables(around: Surroundings, data: string, given: NodeJS.ProcessEnv): Record<string, string> {
   const providers = around.tierPorts.map((port, index) => {
     const name = sandboxName(index + 1);
+    const adapter = adapterOf(around, index + 1, given);
     return {
       name,
       tier: `tier_${index + 1}`,
-      adapter: 'africastalking',
+      adapter,
       port,
       username: SANDBOX_USERNAME,
-      api_key: around.secrets.sandbox_api_key,
-      callback_url: `${around.base}/callbacks/sms/${name}/${callbackSecret(around, given)}/reports`,
+      api_key: keyFor(adapter, around),
+      // A message centre reports over the connection that we make to it.
+      ...(adapter === 'smpp'
+        ? {}
+        : { callback_url: `${around.base}/callbacks/sms/${name}/${callbackSecret(around, given)}/reports` }),
     };
   });
   return {
@@ -107,6 +119,16 @@ export function sandboxVariables(around: Surroundings, data: string, given: Node
     SANDBOX_ROUTES: around.options.production ? 'off' : 'on',
     SANDBOX_PROVIDERS: JSON.stringify(providers),
   };
+}
+
+/** The contract that a simulated provider speaks. What cannot be spoken is refused by whoever reads it. */
+function adapterOf({ options }: Surroundings, tier: number, given: NodeJS.ProcessEnv): string {
+  return given[`${options.ownTiers ? 'TEST_' : ''}TIER_${tier}_ADAPTER`]?.trim() || DEFAULT_ADAPTER;
+}
+
+function keyFor(adapter: string, { secrets }: Surroundings): string {
+  const key = secrets.sandbox_api_key;
+  return adapter === 'smpp' ? key.slice(0, LONGEST_SMPP_PASSWORD) : key;
 }
 
 function callbackSecret({ secrets }: Surroundings, given: NodeJS.ProcessEnv): string {
