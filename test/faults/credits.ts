@@ -23,6 +23,8 @@ export class Credits {
     private readonly pauseMs: number,
   ) {
     this.loop = this.work();
+    // Told by `stop`, and not before.
+    this.loop.catch(() => undefined);
   }
 
   async stop(): Promise<void> {

@@ -36,6 +36,8 @@ export class ProviderFaults {
   ) {
     this.sandbox = new SandboxClient(sandboxUrl);
     this.loop = this.work();
+    // Told by `stop`, and not before.
+    this.loop.catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -63,8 +65,9 @@ export class ProviderFaults {
       else await this.sandbox.set(provider, fault);
       return true;
     } catch (error) {
-      // Not to be reached: it is being killed just now. What it answers otherwise is a mistake of this run.
-      if (error instanceof TypeError) return false;
+      // Not to be reached: it is being killed just now. What it answers otherwise is a mistake of this run. (Told by its
+      // cause, since under jest the error of fetch is of another realm than this one's TypeError.)
+      if (typeof error === 'object' && error !== null && 'cause' in error) return false;
       throw error;
     }
   }

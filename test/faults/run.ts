@@ -88,15 +88,15 @@ export async function runFaults(
     WAIT_RETRY_MS: '1000',
     RESERVATION_EXAMINE_AFTER_MS: '3000',
   });
+  let load: Load | undefined;
   try {
     const accounts = await openAccounts(fleet.stack);
     say(`${accounts.length} accounts are open; the load begins`);
-    const load = new Load(fleet.bases, accounts, journal, random.fork('load'), form);
+    load = new Load(fleet.bases, accounts, journal, random.fork('load'), form);
     const { strokes, providerFaults } = await strikeUnder(load, accounts, fleet, form, random, journal, say);
     say('all is running again; waiting until nothing moves');
     const settled = await settle(fleet, form.settleWithinMs, form.reportsWithinMs);
     await load.lookAround();
-    await load.close();
     journal.close();
     say('checking');
     const { findings, log } = await check({ ...fleet, journal: journal.path });
@@ -116,6 +116,7 @@ export async function runFaults(
     fleet.saveLogs(join(folder, 'logs'));
     throw error;
   } finally {
+    await load?.close();
     await fleet.stop();
   }
 }
@@ -133,15 +134,18 @@ async function strikeUnder(
   const poor = accounts.find(({ name }) => name === 'hot')!;
   const credits = new Credits(poor, fleet.stack.env, journal, random.fork('credits'), form.creditEveryMs);
   const faults = new ProviderFaults(fleet.sandboxUrl, journal, random.fork('providers'));
+  let failed: PromiseRejectedResult | undefined;
   const schedule = new Schedule(fleet, journal, random.fork('strokes'), form, say);
   try {
     await schedule.run(deck(form.kills, form.others, random.fork('deck')), performance.now() + form.strikeForMs);
   } finally {
-    await faults.stop();
-    await Promise.all([...fleet.victims.values()].map((victim) => victim.ready()));
-    await credits.stop();
-    await load.stop();
+    // Each is ended whatever became of the others, or a run that failed would never end.
+    const ends = await Promise.allSettled([faults.stop()]);
+    ends.push(...(await Promise.allSettled([...fleet.victims.values()].map((victim) => victim.ready()))));
+    ends.push(...(await Promise.allSettled([credits.stop(), load.stop()])));
+    failed = ends.find((end) => end.status === 'rejected');
   }
+  if (failed !== undefined) throw failed.reason;
   return { strokes: schedule.done, providerFaults: faults.thrown };
 }
 

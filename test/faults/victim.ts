@@ -104,7 +104,7 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
       process.kill(pid, name);
     } catch (error) {
       // A child may end between the look and the signal.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      if (!(typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
 }
