@@ -10,7 +10,8 @@ import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subsc
 import { PROJECTOR_DATABASE, type Database } from '../postgres/database';
 import { asOwner, type DatabaseConfiguration } from '../postgres/open-databases';
 import { servingVersion } from './checkpoints';
-import { ProjectionFeed, type FeedSettings } from './projection-feed';
+import type { FeedSettings } from './feed-parts';
+import { ProjectionFeed } from './projection-feed';
 import { runRebuilds } from './rebuild/run-rebuilds';
 
 const SETTINGS: FeedSettings = {

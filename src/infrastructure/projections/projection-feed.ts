@@ -1,35 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../../application/ports/clock';
 import type { LogPosition } from '../../application/ports/event-store';
-import type { Logger } from '../../application/ports/logger';
-import type { Metrics } from '../../application/ports/metrics';
 import type { Projection } from '../../application/ports/projection';
-import type { CatchUpSubscription, FeedItem, Subscriptions } from '../../application/ports/subscriptions';
-import type { Database } from '../postgres/database';
+import type { CatchUpSubscription, FeedItem } from '../../application/ports/subscriptions';
 import { CheckpointTaken, isBefore } from './checkpoints';
+import type { FeedParts, FeedSettings } from './feed-parts';
 import { LagWatch, type FeedView } from './lag-watch';
 import { ProjectionRunner } from './projection-runner';
 import { wait } from './wait';
-
-export interface FeedSettings {
-  /** Most events a batch. */
-  readonly batchSize: number;
-  /** How long a live batch waits for more, milliseconds. */
-  readonly lingerMs: number;
-  /** The same while events come in numbers: every batch costs each projection a transaction. */
-  readonly busyLingerMs: number;
-  /** Pause of a projection after its first failure in a row, milliseconds; doubles up to `longestPauseMs`. */
-  readonly firstPauseMs: number;
-  readonly longestPauseMs: number;
-}
-
-export interface FeedParts {
-  readonly subscriptions: Subscriptions;
-  readonly database: Database;
-  readonly metrics: Pick<Metrics, 'projectionLag' | 'projectionBacklog' | 'projectionParked' | 'projectionsLeft'>;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
 
 interface Member {
   readonly projection: Projection;
@@ -44,6 +21,7 @@ interface Member {
 
 /** Those who join together are waited for, so that the log is not begun again for each. */
 const GATHER_MS = 20;
+const SETTLE_EVERY_MS = 5_000;
 
 /**
  * A single read of `$all`, from the smallest checkpoint, drives all projections that this process leads. While a batch is
@@ -131,7 +109,7 @@ export class ProjectionFeed {
       lingerMs: this.settings.lingerMs,
       busyLingerMs: this.settings.busyLingerMs,
       onBatch: async (items, upTo) => {
-        await writing;
+        for (let before = null; before !== writing;) await (before = writing);
         // After a failure nobody knows where the runners stand: what still comes is read again after they were loaded anew.
         if (!over.signal.aborted) writing = this.write(members, items, upTo, over);
       },
@@ -142,9 +120,14 @@ export class ProjectionFeed {
       },
     });
     this.subscription = subscription;
+    // A log that has fallen silent brings no batch to save with, and whoever asks would take them to be behind.
+    const settling = setInterval(() => {
+      writing = writing.then(() => (over.signal.aborted ? undefined : this.settle(members, over)));
+    }, SETTLE_EVERY_MS);
     try {
       await wait(wakeInMs, AbortSignal.any([changed, over.signal]));
     } finally {
+      clearInterval(settling);
       over.abort();
       this.subscription = null;
       await subscription.stop();
@@ -171,6 +154,11 @@ export class ProjectionFeed {
   }
 
   /** Never rejects: what fails concerns its projection. */
+  private settle(members: readonly Member[], over: AbortController): Promise<void> {
+    return this.each(members, over, async ({ runner }) => runner?.settle());
+  }
+
+  /** Never rejects. */
   private async write(
     members: readonly Member[],
     items: readonly FeedItem[],
@@ -178,17 +166,25 @@ export class ProjectionFeed {
     over: AbortController,
   ): Promise<void> {
     this.inHand = items.length;
+    await this.each(members, over, (member) => this.handle(member, items, upTo));
+    this.inHand = 0;
+  }
+
+  private async each(
+    members: readonly Member[],
+    over: AbortController,
+    work: (member: Member) => Promise<void>,
+  ): Promise<void> {
     await Promise.all(
       members.map(async (member) => {
         try {
-          await this.handle(member, items, upTo);
+          await work(member);
         } catch (error) {
           over.abort();
           this.fail(member, error);
         }
       }),
     );
-    this.inHand = 0;
   }
 
   private fail(member: Member, error: unknown): void {

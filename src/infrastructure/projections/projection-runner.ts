@@ -88,6 +88,13 @@ export class ProjectionRunner {
     return NOTHING_PARKED;
   }
 
+  /** Writes down how far it has come past events that did not concern it. @throws as `handle` */
+  async settle(): Promise<void> {
+    const upTo = this.position;
+    if (upTo === null || !isBefore(this.saved, upTo)) return;
+    await this.write(0, upTo, null, () => Promise.resolve());
+  }
+
   private async handleEvents(
     projection: EventProjection,
     fresh: readonly FeedItem[],
