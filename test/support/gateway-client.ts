@@ -22,7 +22,7 @@ export interface Balance {
   reserved_kes: number;
 }
 
-export const NOT_FINAL = new Set(['queued', 'dispatched']);
+export const NOT_FINAL = new Set(['scheduled', 'queued', 'dispatched']);
 
 /** The gateway as a customer's program sees it: HTTP and JSON, nothing else. */
 export class GatewayClient {
@@ -37,7 +37,7 @@ export class GatewayClient {
   }
 
   async call<T = Record<string, unknown>>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
@@ -86,6 +86,17 @@ export class GatewayClient {
       const message = await this.message(id);
       if (condition(message)) return message;
       if (performance.now() > deadline) throw new Error(`${id} still ${message.status} after ${withinMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Waits until nothing is reserved and this much is available, KES. @throws Error with the balance when 5 s were over. */
+  async settledTo(availableKes: number): Promise<void> {
+    const deadline = performance.now() + 5_000;
+    for (;;) {
+      const { available_kes, reserved_kes } = await this.balance();
+      if (reserved_kes === 0 && Math.round((available_kes - availableKes) * 10_000) === 0) return;
+      if (performance.now() > deadline) throw new Error(`${available_kes} available, ${reserved_kes} reserved`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

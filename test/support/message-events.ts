@@ -1,4 +1,4 @@
-import type { MessageEvent, MessageQueued } from '../../src/domain/message/events';
+import type { MessageEvent, MessageQueued, MessageScheduled } from '../../src/domain/message/events';
 import type { Sealed } from '../../src/domain/shared/sealed';
 import { streams } from '../../src/domain/shared/streams';
 
@@ -39,6 +39,13 @@ export function queued(n: number, data: Partial<MessageQueued['data']> = {}): Me
       ...data,
     },
   };
+}
+
+/** The same, to be sent at 2026-11-22T08:00:00Z and valid for an hour from then on. */
+export function scheduled(n: number): MessageScheduled {
+  const { validUntil: _, ...data } = queued(n).data;
+  const sendAt = '2026-11-22T08:00:00.000Z';
+  return { type: 'MessageScheduled', data: { ...data, sendAt, validForSeconds: 3_600, reason: 'requested' } };
 }
 
 type Of<Type extends MessageEvent['type']> = Extract<MessageEvent, { type: Type }>;

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { QueueMessage, ScheduleMessage } from '../../domain/message/commands';
 import { messageDecider } from '../../domain/message/decider';
 import type { MessageEvent, MessageQueued } from '../../domain/message/events';
 import type { MessageState } from '../../domain/message/state';
@@ -39,11 +40,13 @@ export class Acceptance {
    */
   async accept(draft: MessageDraft, offer: Offer): Promise<SendResult> {
     const subject = await this.reserve(draft, offer.amount);
-    const data = queuedData(draft, offer, subject, this.vault);
+    const command = commandFor(draft, offer, subject, this.vault);
     let state: MessageState = messageDecider.initialState;
     let expected: ExpectedRevision = 'no_stream';
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      if (await this.append(draft, data, state, expected)) return { response: acceptedFrom(data), replayed: false };
+      if (await this.append(draft, command, state, expected)) {
+        return { response: acceptedFrom(command.data), replayed: false };
+      }
       const history = await this.store.readStream<MessageEvent>(streams.message(draft.messageId));
       const winner = queuedIn(history);
       if (winner !== null && winner.reservationId !== draft.reservationId) return this.concede(draft, history);
@@ -72,11 +75,11 @@ export class Acceptance {
   /** False where someone else wrote first. The decider refuses where the sweeper has given this reservation up. */
   private async append(
     { messageId, commandId, metadata }: MessageDraft,
-    data: MessageQueued['data'],
+    command: QueueMessage | ScheduleMessage,
     state: MessageState,
     expected: ExpectedRevision,
   ): Promise<boolean> {
-    const events = messageDecider.decide({ type: 'QueueMessage', data }, state);
+    const events = messageDecider.decide(command, state);
     // It stands already: an append of ours that was answered as a conflict had been written.
     if (events.length === 0) return true;
     try {
@@ -107,6 +110,19 @@ export class Acceptance {
     if (before === null) throw new DomainError('unavailable', 'The message could not be read.', [], 1);
     return before;
   }
+}
+
+/** Sent at once, or kept for its time. */
+function commandFor(
+  draft: MessageDraft,
+  offer: Offer,
+  subject: Subject,
+  vault: SubjectVault,
+): QueueMessage | ScheduleMessage {
+  const { validUntil, ...data } = queuedData(draft, offer, subject, vault);
+  if (draft.sendAt === null) return { type: 'QueueMessage', data: { ...data, validUntil } };
+  const { sendAt, validForSeconds } = draft;
+  return { type: 'ScheduleMessage', data: { ...data, sendAt, validForSeconds, reason: 'requested' } };
 }
 
 function queuedData(

@@ -1,14 +1,19 @@
-import type { MessageQueued } from '../../domain/message/events';
+import type { MessageQueued, MessageScheduled } from '../../domain/message/events';
 import type { Tier } from '../../domain/routing/tiers';
 import { parseMoney, toKesNumber } from '../../domain/shared/money';
 
 /** The body of the 202. */
 export interface AcceptedMessage {
   readonly message_id: string;
-  readonly status: 'queued';
+  readonly status: 'queued' | 'scheduled';
   readonly provider: Tier;
   readonly cost_kes: number;
+  /** ISO; of a scheduled one. */
+  readonly send_at?: string;
 }
+
+/** The payload of a message's first visible event. */
+export type AcceptedData = MessageQueued['data'] | MessageScheduled['data'];
 
 export interface SendResult {
   readonly response: AcceptedMessage;
@@ -17,9 +22,10 @@ export interface SendResult {
 }
 
 /** The 202, as the message's first event tells it: the same at every replay. */
-export const acceptedFrom = ({ messageId, quote }: MessageQueued['data']): AcceptedMessage => ({
-  message_id: messageId,
-  status: 'queued',
-  provider: quote.tier,
-  cost_kes: toKesNumber(parseMoney(quote.amount)),
-});
+export function acceptedFrom(data: AcceptedData): AcceptedMessage {
+  const { messageId, quote } = data;
+  const known = { provider: quote.tier, cost_kes: toKesNumber(parseMoney(quote.amount)) };
+  return 'sendAt' in data
+    ? { message_id: messageId, status: 'scheduled', ...known, send_at: data.sendAt }
+    : { message_id: messageId, status: 'queued', ...known };
+}

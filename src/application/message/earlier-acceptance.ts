@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { MessageEvent, MessageQueued } from '../../domain/message/events';
+import type { MessageEvent } from '../../domain/message/events';
 import { DomainError } from '../../domain/shared/domain-error';
 import { streams } from '../../domain/shared/streams';
 import { EVENT_STORE, type EventStore, type RecordedEvent } from '../ports/event-store';
 import { ERASED, SUBJECT_VAULT, type SubjectVault } from '../ports/subject-vault';
-import { acceptedFrom, type SendResult } from './accepted-message';
+import { acceptedFrom, type AcceptedData, type SendResult } from './accepted-message';
 import type { MessageDraft } from './message-draft';
 
 /** What the log knows of an earlier request with the same Idempotency-Key, and so with the same message id. */
@@ -32,16 +32,17 @@ export class EarlierAcceptance {
   }
 
   /** Once the recipient has been erased there is nothing left to compare with: the first 202 is repeated. */
-  private async isSameBody({ idempotency }: MessageDraft, { requestDigest }: MessageQueued['data']): Promise<boolean> {
+  private async isSameBody({ idempotency }: MessageDraft, { requestDigest }: AcceptedData): Promise<boolean> {
     if (requestDigest === null || idempotency === null) return requestDigest === null && idempotency === null;
     const [digest] = await this.vault.open([requestDigest]);
     return digest === ERASED || digest === idempotency.digest;
   }
 }
 
-export function queuedIn(history: readonly RecordedEvent<MessageEvent>[]): MessageQueued['data'] | null {
+/** What its first visible event says; null: it was never accepted. */
+export function queuedIn(history: readonly RecordedEvent<MessageEvent>[]): AcceptedData | null {
   for (const event of history) {
-    if (event.type === 'MessageQueued' && 'reservationId' in event.data && 'quote' in event.data) return event.data;
+    if ('reservationId' in event.data && 'quote' in event.data) return event.data;
   }
   return null;
 }

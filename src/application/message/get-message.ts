@@ -4,6 +4,9 @@ import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
 import { MESSAGE_READS, NO_SUCH_MESSAGE, type MessageReads, type MessageView } from '../ports/message-reads';
 
+/** Later than any event: what the log says, whatever the read model has by now. */
+export const AS_THE_LOG_SAYS = '9999-12-31T23:59:59.999Z';
+
 /** One message of this customer in this mode. @throws DomainError not_found */
 export class GetMessage extends Query<MessageView> {
   constructor(

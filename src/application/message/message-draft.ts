@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { checkSender } from '../../domain/customer/sender';
 import { MAX_SEGMENTS, prepareBody, type BodyWish } from '../../domain/message/body';
 import { parsePhone, type Phone } from '../../domain/message/phone';
+import { checkSendAt } from '../../domain/message/scheduling';
 import type { Segmentation } from '../../domain/message/segments';
 import { DomainError, type FieldError } from '../../domain/shared/domain-error';
 import type { EventMetadata } from '../../domain/shared/event';
@@ -32,6 +33,10 @@ export interface MessageDraft {
   readonly segmentation: Segmentation;
   /** ISO. */
   readonly validUntil: string;
+  /** Seconds, from when it may go. */
+  readonly validForSeconds: number;
+  /** ISO; null: at once. */
+  readonly sendAt: string | null;
   readonly admission: AdmissionRequest;
 }
 
@@ -50,6 +55,8 @@ export class MessageDrafts {
     const fields: FieldError[] = [];
     const phone = collecting(fields, () => parsePhone(request.to, this.plan.foreign));
     const body = collecting(fields, () => prepareBody(request.body, wishOf(request)));
+    const { sendAt } = request;
+    if (sendAt !== null) collecting(fields, () => checkSendAt(sendAt, this.clock.now()));
     if (request.senderId !== null) collecting(fields, () => checkSender(request.senderId ?? ''));
     if (phone === null || body === null || fields.length > 0) {
       throw new DomainError('validation_failed', 'The request has fields that cannot be accepted.', fields);
@@ -78,6 +85,7 @@ export class MessageDrafts {
       text: body.text,
       segmentation: body.segmentation,
       validUntil: new Date(this.clock.now() + validity * 1_000).toISOString(),
+      ...{ validForSeconds: validity, sendAt },
       admission: this.admissionOf(caller, phone, idempotency),
     };
   }

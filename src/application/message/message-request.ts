@@ -24,6 +24,8 @@ export interface MessageRequest {
   readonly encoding: EncodingWish | null;
   readonly maxSegments: number | null;
   readonly maxCost: Money | null;
+  /** ISO, UTC. */
+  readonly sendAt: string | null;
 }
 
 /** The Idempotency-Key with digests (hex) of the canonical request body: plain for the log (sealed), keyed for Redis. */

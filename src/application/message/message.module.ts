@@ -2,12 +2,15 @@ import { Module } from '@nestjs/common';
 import { Acceptance } from './acceptance';
 import { DuplicateGate } from './duplicate-gate';
 import { EarlierAcceptance } from './earlier-acceptance';
+import { CancelMessageHandler } from './cancel-message';
 import { GetMessageHandler } from './get-message';
 import { GetTimelineHandler } from './get-timeline';
 import { ListMessagesHandler } from './list-messages';
 import { MessageDrafts } from './message-draft';
+import { OwnMessages } from './own-messages';
 import { Offers } from './offers';
 import { QuoteMessageHandler } from './quote-message';
+import { RescheduleMessageHandler } from './reschedule-message';
 import { SendMessageHandler } from './send-message';
 import { Vetting } from './vetting';
 
@@ -16,6 +19,9 @@ import { Vetting } from './vetting';
   providers: [
     SendMessageHandler,
     QuoteMessageHandler,
+    CancelMessageHandler,
+    RescheduleMessageHandler,
+    OwnMessages,
     MessageDrafts,
     DuplicateGate,
     Vetting,

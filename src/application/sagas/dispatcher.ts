@@ -15,6 +15,7 @@ import { Affordability } from './affordability';
 import { ClaimMaker } from './claim-maker';
 import { MessageCommands, type Cause } from './message-commands';
 import { MessageMemory, type KnownMessage } from './message-memory';
+import { DueMessages } from './due-messages';
 import { WaitingRoom } from './waiting-room';
 
 /** A message that does not come to rest within so many steps is somebody's defect: it comes again, and is parked in the end. */
@@ -38,6 +39,7 @@ export class Dispatcher {
     private readonly claims: ClaimMaker,
     private readonly affordability: Affordability,
     private readonly waitingRoom: WaitingRoom,
+    private readonly due: DueMessages,
   ) {}
 
   async onEvent(event: RecordedEvent): Promise<void> {
@@ -85,6 +87,10 @@ export class Dispatcher {
         return null;
       case 'dispatch':
         return this.dispatch(next.tiers, message, state, cause);
+      case 'await_time':
+        return this.rest(message, 0, 'send_at', next.at);
+      case 'release':
+        return this.due.release(message, state, cause);
       case 'await_outcome': {
         const { attempt, examineAt } = next;
         if (this.clock.now() < epochMs(examineAt)) return this.rest(message, attempt, 'claim', examineAt);
@@ -147,7 +153,9 @@ export class Dispatcher {
     purpose: TimerPurpose,
     dueAt: string,
   ): Promise<null> {
-    await this.timers.set({ messageId, attempt, purpose, dueAt }, purpose === 'wait');
+    // These two move; every other stands for one attempt, and is set once.
+    const moves = purpose === 'wait' || purpose === 'send_at';
+    await this.timers.set({ messageId, attempt, purpose, dueAt }, moves);
     return null;
   }
 
@@ -158,6 +166,7 @@ export class Dispatcher {
 
 /** Events after which something may have to be done at once or later; all others follow from what is done here. */
 function concernsDispatch(event: RecordedEvent): boolean {
+  if (event.type === 'MessageScheduled' || event.type === 'MessageRescheduled') return true;
   if (event.type === 'DispatchFailed') return (event.data as DispatchFailed['data']).class !== 'P';
   if (event.type !== 'MessageOutcomeUnknown') return false;
   const { final, resendAt } = event.data as MessageOutcomeUnknown['data'];

@@ -8,6 +8,7 @@ import { Affordability } from './affordability';
 import { CallsUnderWay } from './calls-under-way';
 import { ClaimMaker } from './claim-maker';
 import { Dispatcher } from './dispatcher';
+import { DueMessages } from './due-messages';
 import { MessageCommands } from './message-commands';
 import { MessageMemory } from './message-memory';
 import { ProviderCall } from './provider-call';
@@ -31,7 +32,7 @@ const DRAIN_MARGIN_MS = 5_000;
 @Module({
   providers: [
     ...[MessageMemory, MessageCommands, RecentDispatches, CallsUnderWay, WaitingRoom],
-    ...[Affordability, ClaimMaker, ProviderCall, Dispatcher, Settlement, Receipts, Watchdog],
+    ...[Affordability, ClaimMaker, ProviderCall, DueMessages, Dispatcher, Settlement, Receipts, Watchdog],
   ],
 })
 export class SagasModule implements OnApplicationBootstrap, BeforeApplicationShutdown {

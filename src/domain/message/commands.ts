@@ -1,10 +1,39 @@
 import type { FailureClass, ShutScope, Tier } from '../routing/tiers';
-import type { MessageAbandoned, MessageQueued } from './events';
+import type { MessageAbandoned, MessageQueued, MessageScheduled } from './events';
 
 /** A request was accepted: checks done, money reserved. */
 export interface QueueMessage {
   readonly type: 'QueueMessage';
   readonly data: MessageQueued['data'];
+}
+
+/** A request was accepted for later. */
+export interface ScheduleMessage {
+  readonly type: 'ScheduleMessage';
+  readonly data: MessageScheduled['data'];
+}
+
+/** Another time for a message that waits. `now`, `sendAt`: ISO. */
+export interface RescheduleMessage {
+  readonly type: 'RescheduleMessage';
+  readonly data: { readonly now: string; readonly sendAt: string };
+}
+
+/** The customer wants it no more. */
+export interface CancelMessage {
+  readonly type: 'CancelMessage';
+}
+
+/** A scheduled message is due. `refusal`: what speaks against it by now. */
+export interface ReleaseMessage {
+  readonly type: 'ReleaseMessage';
+  readonly data: {
+    /** ISO: now. */
+    readonly at: string;
+    /** Tiers at which its sender is approved by now. */
+    readonly candidates: readonly Tier[];
+    readonly refusal: { readonly code: string; readonly reason: string } | null;
+  };
 }
 
 /** No message will ever name this reservation: closes the id for it. */
@@ -105,6 +134,10 @@ export interface Expire {
 
 export type MessageCommand =
   | QueueMessage
+  | ScheduleMessage
+  | RescheduleMessage
+  | CancelMessage
+  | ReleaseMessage
   | AbandonMessage
   | StartDispatch
   | RecordAccepted

@@ -1,9 +1,10 @@
 import { assertNever, type Decider } from '../shared/decider';
 import { DomainError } from '../shared/domain-error';
-import type { AbandonMessage, MessageCommand, QueueMessage } from './commands';
+import type { AbandonMessage, MessageCommand, QueueMessage, ScheduleMessage } from './commands';
 import { closeAtReportDeadline, expire, recordReport } from './concluding';
 import { examineClaim, recordAccepted, recordRefused, recordUnknown, startDispatch } from './dispatching';
 import type { MessageEvent } from './events';
+import { cancel, release, reschedule } from './scheduling';
 import { evolveMessage, initialMessage, isLive, type MessageState } from './state';
 
 /** A message's own stream: from the 202 to its end. */
@@ -14,10 +15,16 @@ export const messageDecider: Decider<MessageState, MessageCommand, MessageEvent>
 };
 
 function decideMessage(command: MessageCommand, state: MessageState): readonly MessageEvent[] {
-  if (command.type === 'QueueMessage') return queue(command, state);
+  if (command.type === 'QueueMessage' || command.type === 'ScheduleMessage') return accept(command, state);
   if (command.type === 'AbandonMessage') return abandon(command, state);
   if (!isLive(state)) return [];
   switch (command.type) {
+    case 'RescheduleMessage':
+      return reschedule(command.data, state);
+    case 'CancelMessage':
+      return cancel(state);
+    case 'ReleaseMessage':
+      return release(command.data, state);
     case 'StartDispatch':
       return startDispatch(command.data, state);
     case 'RecordAccepted':
@@ -39,7 +46,7 @@ function decideMessage(command: MessageCommand, state: MessageState): readonly M
   }
 }
 
-function queue({ data }: QueueMessage, state: MessageState): readonly MessageEvent[] {
+function accept({ type, data }: QueueMessage | ScheduleMessage, state: MessageState): readonly MessageEvent[] {
   if (isLive(state)) {
     if (state.order.reservationId === data.reservationId) return [];
     throw new DomainError('conflict', 'another request has queued this message already');
@@ -47,7 +54,7 @@ function queue({ data }: QueueMessage, state: MessageState): readonly MessageEve
   if (state.status === 'abandoned' && state.reservations.includes(data.reservationId)) {
     throw new DomainError('unavailable', 'this request took too long and its reservation was given back', [], 1);
   }
-  return [{ type: 'MessageQueued', data }];
+  return [type === 'QueueMessage' ? { type: 'MessageQueued', data } : { type: 'MessageScheduled', data }];
 }
 
 function abandon({ data }: AbandonMessage, state: MessageState): readonly MessageEvent[] {

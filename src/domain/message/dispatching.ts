@@ -20,9 +20,12 @@ export const claimExpiresMs = (attempt: Attempt): number =>
 export const reportDeadlineOf = (state: LiveMessage, graceSeconds: number): string =>
   isoAfter(state.order.validUntil, graceSeconds * 1000);
 
+/** It waits for its time, or somebody has it. */
+const HELD: ReadonlySet<LiveMessage['status']> = new Set(['scheduled', 'claimed', 'dispatched']);
+
 /** The claim, at another tier than the one reserved for behind a reroute. Nothing where somebody has it or may have it. */
 export function startDispatch({ tier, provider, deadlineMs, startedAt }: StartDispatch['data'], state: LiveMessage) {
-  if (isTerminal(state) || state.status === 'claimed' || state.status === 'dispatched') return [];
+  if (isTerminal(state) || HELD.has(state.status)) return [];
   if (state.status === 'unknown' && !mayResend(state, startedAt)) return [];
   if (!openTiers(state).includes(tier)) {
     throw new DomainError('conflict', `${tier} is no candidate of this message any more`);

@@ -54,6 +54,24 @@ export type MessageQueued = DomainEvent<
   }
 >;
 
+/**
+ * A message accepted by a 202, to be sent later: its money is reserved and its price list fixed. `requested`: at the time that
+ * was asked for; `hours`: deferred to the permitted hours. When it is due, MessageQueued follows with the same order.
+ */
+export type MessageScheduled = DomainEvent<
+  'MessageScheduled',
+  Omit<MessageQueued['data'], 'validUntil'> & {
+    /** ISO. */
+    sendAt: string;
+    reason: 'requested' | 'hours';
+    /** From when it may go. */
+    validForSeconds: number;
+  }
+>;
+
+/** Moved by the customer before it was due. `sendAt`: ISO. */
+export type MessageRescheduled = DomainEvent<'MessageRescheduled', { messageId: string; sendAt: string }>;
+
 /** No MessageQueued naming this reservation will ever be: closes the id before the money goes back. Invisible outside. */
 export type MessageAbandoned = DomainEvent<'MessageAbandoned', { messageId: string; reservationId: string }>;
 
@@ -184,6 +202,8 @@ export type MessageCancelled = DomainEvent<'MessageCancelled', { messageId: stri
 
 export type MessageEvent =
   | MessageQueued
+  | MessageScheduled
+  | MessageRescheduled
   | MessageAbandoned
   | DispatchStarted
   | MessageDispatched

@@ -20,6 +20,10 @@ export type NextStep =
   | { readonly kind: 'resend'; readonly at: string }
   /** A claim may be made now, at the first of these tiers that takes it. Never empty. */
   | { readonly kind: 'dispatch'; readonly tiers: readonly Tier[] }
+  /** It waits for its time. */
+  | { readonly kind: 'await_time'; readonly at: string }
+  /** Its time has come. */
+  | { readonly kind: 'release' }
   /** No tier may be tried before `until`. */
   | { readonly kind: 'wait'; readonly until: string };
 
@@ -46,6 +50,8 @@ export function nextStep(state: MessageState, question: StepQuestion): NextStep 
       return awaitReport(state, question.nowMs);
     case 'unknown':
       return afterUnknown(state, question);
+    case 'scheduled':
+      return question.nowMs >= epochMs(state.sendAt) ? { kind: 'release' } : { kind: 'await_time', at: state.sendAt };
     case 'queued':
       if (question.nowMs >= epochMs(state.order.validUntil)) return { kind: 'expire' };
       return dispatchOrWait(state, question);

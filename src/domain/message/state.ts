@@ -1,5 +1,6 @@
 import type { FailureClass, Tier } from '../routing/tiers';
 import { assertNever } from '../shared/decider';
+import { isoAfter } from '../shared/instants';
 import type { MoneyString } from '../shared/money';
 import type { ChargeState, MessageEvent, MessageQueued } from './events';
 
@@ -45,6 +46,13 @@ interface Carried {
   readonly reportDeadline: string | null;
 }
 
+/** Waits for its time; nothing was tried. */
+export type Scheduled = Carried & {
+  readonly status: 'scheduled';
+  /** ISO. */
+  readonly sendAt: string;
+  readonly validForSeconds: number;
+};
 /** Nobody has it: a claim may be made, at once or when the last refusal allows it again. */
 export type Queued = Carried & { readonly status: 'queued' };
 /** One consumer owns the call of the last attempt. */
@@ -54,7 +62,7 @@ export type Unknown = Carried & { readonly status: 'unknown'; readonly final: bo
 /** A provider has it; its report is awaited. */
 export type Dispatched = Carried & { readonly status: 'dispatched' };
 export type Ended = Carried & { readonly status: 'delivered' | 'failed' | 'expired' | 'cancelled' };
-export type LiveMessage = Queued | Claimed | Unknown | Dispatched | Ended;
+export type LiveMessage = Scheduled | Queued | Claimed | Unknown | Dispatched | Ended;
 
 export type MessageState =
   | { readonly status: 'none' }
@@ -91,7 +99,7 @@ function changeAttempt(state: LiveMessage, number: number, change: Partial<Attem
 
 /** Where a message that has not ended stands, from its attempts alone. */
 function standing(state: LiveMessage, change: Partial<Carried>): LiveMessage {
-  if (isTerminal(state)) return { ...state, ...change };
+  if (isTerminal(state) || state.status === 'scheduled') return { ...state, ...change };
   const { order, attempts, tier, reserved, charge, reportDeadline } = state;
   const carried: Carried = { order, attempts, tier, reserved, charge, reportDeadline, ...change };
   const some = (kind: AttemptResult['kind']): boolean => carried.attempts.some(({ result }) => result.kind === kind);
@@ -112,8 +120,16 @@ export function evolveMessage(state: MessageState, event: MessageEvent): Message
     const known = state.status === 'abandoned' ? state.reservations : [];
     return { status: 'abandoned', reservations: [...known, event.data.reservationId] };
   }
-  if (event.type === 'MessageQueued') {
+  if (event.type === 'MessageScheduled') {
     if (isLive(state)) return state;
+    const { sendAt, reason: _, validForSeconds, ...rest } = event.data;
+    const order = { ...rest, validUntil: isoAfter(sendAt, validForSeconds * 1_000) };
+    const { tier, amount } = event.data.quote;
+    const start = { order, attempts: [], tier, reserved: amount, reportDeadline: null };
+    return { ...start, status: 'scheduled', charge: 'reserved', sendAt, validForSeconds };
+  }
+  if (event.type === 'MessageQueued') {
+    if (isLive(state) && state.status !== 'scheduled') return state;
     const { tier, amount } = event.data.quote;
     const start = { order: event.data, attempts: [], tier, reserved: amount, reportDeadline: null };
     return { ...start, status: 'queued', charge: 'reserved' };
@@ -121,10 +137,16 @@ export function evolveMessage(state: MessageState, event: MessageEvent): Message
   return isLive(state) ? evolveLive(state, event) : state;
 }
 
-type LaterEvent = Exclude<MessageEvent, { type: 'MessageAbandoned' | 'MessageQueued' }>;
+type LaterEvent = Exclude<MessageEvent, { type: 'MessageAbandoned' | 'MessageQueued' | 'MessageScheduled' }>;
 
 function evolveLive(state: LiveMessage, event: LaterEvent): LiveMessage {
   switch (event.type) {
+    case 'MessageRescheduled': {
+      if (state.status !== 'scheduled') return state;
+      const { sendAt } = event.data;
+      const order = { ...state.order, validUntil: isoAfter(sendAt, state.validForSeconds * 1_000) };
+      return { ...state, order, sendAt };
+    }
     case 'DispatchStarted': {
       const { attempt: number, tier, provider, startedAt, deadlineMs } = event.data;
       const attempt: Attempt = {

@@ -4,11 +4,13 @@ import { ApiProperty } from '@nestjs/swagger';
 export class AcceptedMessageDto {
   /** @example 'msg_01HXKR3M8Q0000000000000000' */
   message_id!: string;
-  status!: 'queued';
+  status!: 'queued' | 'scheduled';
   /** The tier that routing picked; another may carry it in the end. */
   provider!: 'tier_1' | 'tier_2' | 'tier_3';
   /** What is reserved for it, in KES. */
   cost_kes!: number;
+  /** Of a scheduled one: when it will be sent. */
+  send_at?: string;
 }
 
 /** Why a message failed. */

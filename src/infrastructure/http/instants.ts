@@ -1,5 +1,21 @@
-import { isRFC3339 } from 'class-validator';
+import { buildMessage, isRFC3339, ValidateBy } from 'class-validator';
 import { DomainError, type FieldError } from '../../domain/shared/domain-error';
+
+const MUST_BE = 'must be a valid RFC 3339 date and time';
+
+/** Whether a text is an instant as RFC 3339 writes it, with any offset. */
+export const isInstant = (text: unknown): text is string =>
+  typeof text === 'string' && isRFC3339(text) && isDayOfCalendar(text) && !Number.isNaN(Date.parse(text));
+
+/** The same instant in UTC, to the millisecond. */
+export const utcOf = (instant: string): string => new Date(instant).toISOString();
+
+/** A member of a body that is an instant. */
+export const IsInstant = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isInstant',
+    validator: { validate: isInstant, defaultMessage: buildMessage((each) => `${each}$property ${MUST_BE}`) },
+  });
 
 /** How far clocks may differ. Milliseconds. */
 const CLOCKS_APART_MS = 5_000;
@@ -11,9 +27,8 @@ const CLOCKS_APART_MS = 5_000;
  */
 export function instantOf(field: string, text: string): string {
   const whole = text.replace(/ (?=\d{2}:\d{2}$)/, '+');
-  const ms = isRFC3339(whole) && isDayOfCalendar(whole) ? Date.parse(whole) : Number.NaN;
-  if (Number.isNaN(ms)) throw invalid({ field, message: 'must be a valid RFC 3339 date and time' });
-  return new Date(ms).toISOString();
+  if (!isInstant(whole)) throw invalid({ field, message: MUST_BE });
+  return utcOf(whole);
 }
 
 /** An instant that lies behind us: what was known at one still to come, nobody can say. @throws DomainError invalid_parameter */

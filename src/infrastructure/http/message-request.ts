@@ -1,4 +1,5 @@
 import type { MessageRequest } from '../../application/message/message-request';
+import { utcOf } from './instants';
 import { moneyOf } from './kes';
 import type { SendMessageDto } from './send-message.dto';
 
@@ -13,4 +14,5 @@ export const requestOf = (body: SendMessageDto): MessageRequest => ({
   encoding: body.encoding ?? null,
   maxSegments: body.max_segments ?? null,
   maxCost: moneyOf(body.max_cost_kes),
+  sendAt: body.send_at === undefined ? null : utcOf(body.send_at),
 });

@@ -1,12 +1,28 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GetMessage } from '../../application/message/get-message';
+import { CancelMessage } from '../../application/message/cancel-message';
+import { AS_THE_LOG_SAYS, GetMessage } from '../../application/message/get-message';
 import { GetTimeline } from '../../application/message/get-timeline';
 import { ListMessages } from '../../application/message/list-messages';
 import type { Caller, Idempotency } from '../../application/message/message-request';
 import { QuoteMessage } from '../../application/message/quote-message';
+import { RescheduleMessage } from '../../application/message/reschedule-message';
 import { SendMessage } from '../../application/message/send-message';
 import { CLOCK, type Clock } from '../../application/ports/clock';
 import { NO_SUCH_MESSAGE } from '../../application/ports/message-reads';
@@ -20,12 +36,13 @@ import { AsOfDto } from './as-of.dto';
 import { ApiKeyGuard, NeedsScope } from './api-key.guard';
 import { AuthenticatedCaller } from './caller.decorator';
 import { BodyDigests } from './canonical-digest';
-import { pastInstantOf } from './instants';
+import { pastInstantOf, utcOf } from './instants';
 import { ListMessagesDto } from './list-messages.dto';
 import { filterOf } from './message-filter';
 import { ApiProblems } from './openapi';
 import { ReadLimitGuard } from './read-limit.guard';
 import { requestOf } from './message-request';
+import { RescheduleDto } from './reschedule.dto';
 import { notYetServed, SendMessageDto } from './send-message.dto';
 import { DtoPipe } from './validation';
 
@@ -35,6 +52,7 @@ const DEFAULT_LIMIT = 20;
 
 const sendBody = new DtoPipe(SendMessageDto, { code: 'validation_failed', notYet: notYetServed });
 const asOfQuery = new DtoPipe(AsOfDto, { code: 'invalid_parameter', notYet: () => [] });
+const moveBody = new DtoPipe(RescheduleDto, { code: 'validation_failed', notYet: () => [] });
 const listQuery = new DtoPipe(ListMessagesDto, {
   code: 'invalid_parameter',
   notYet: (query) => ('batch_id' in query ? ['batch_id'] : []),
@@ -83,6 +101,28 @@ export class MessagesController {
   @ApiProblems(400, 401, 403, 413, 415, 422, 429, 503)
   async quote(@AuthenticatedCaller() caller: Caller, @Body(sendBody) body: SendMessageDto): Promise<QuoteDto> {
     return quoteView(await this.queries.execute(new QuoteMessage(caller, requestOf(body))));
+  }
+
+  /** Takes back a message for which no attempt has begun: it is never sent, and costs nothing. */
+  @Delete(':id')
+  @UseGuards(ReadLimitGuard)
+  @ApiProblems(401, 403, 404, 409, 429, 503)
+  async cancel(@AuthenticatedCaller() caller: Caller, @Param('id') id: string): Promise<MessageDto> {
+    await this.commands.execute(new CancelMessage(caller, known(id)));
+    return this.asTheLogSays(caller, id);
+  }
+
+  /** Moves a scheduled message to another time. */
+  @Patch(':id')
+  @UseGuards(ReadLimitGuard)
+  @ApiProblems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+  async reschedule(
+    @AuthenticatedCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(moveBody) { send_at }: RescheduleDto,
+  ): Promise<MessageDto> {
+    await this.commands.execute(new RescheduleMessage(caller, known(id), utcOf(send_at)));
+    return this.asTheLogSays(caller, id);
   }
 
   /** Lists messages, newest first. */
@@ -135,6 +175,11 @@ export class MessagesController {
     );
     this.sayStaleness(reply);
     return { data };
+  }
+
+  /** After a change of the caller's own, which the read model may not have yet. */
+  private asTheLogSays({ customer, mode }: Caller, id: string): Promise<MessageDto> {
+    return this.queries.execute(new GetMessage(customer.customerId, mode, id, AS_THE_LOG_SAYS));
   }
 
   private idempotencyOf(header: string | string[] | undefined, body: SendMessageDto): Idempotency | null {

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { IsInstant } from './instants';
 import { IsKes } from './kes';
 import { MayBeAbsent } from './validation';
 
@@ -55,6 +56,14 @@ export class SendMessageDto {
   @IsString()
   client_reference?: string;
 
+  /**
+   * When to send it: RFC 3339, at least one second and at most 180 days ahead. Left out: at once.
+   * @example '2026-12-24T08:00:00+03:00'
+   */
+  @MayBeAbsent()
+  @IsInstant()
+  send_at?: string;
+
   /** How its characters travel: as they are, in GSM-7 or not at all, or with a replacement for those that GSM-7 lacks. */
   @MayBeAbsent()
   @IsIn(['auto', 'strict', 'transliterate'])
@@ -79,7 +88,7 @@ export class SendMessageDto {
   class?: 'transactional';
 }
 
-const NOT_YET_SERVED = ['template_id', 'template_params', 'channel_id', 'send_at', 'fallback', 'callback_url'] as const;
+const NOT_YET_SERVED = ['template_id', 'template_params', 'channel_id', 'fallback', 'callback_url'] as const;
 
 /** What the contract documents and this version does not do yet: named, never ignored. */
 export function notYetServed(body: Readonly<Record<string, unknown>>): string[] {

@@ -46,6 +46,8 @@ export interface WatchRow {
 
 export const ATTEMPT_EVENTS = [
   'MessageQueued',
+  'MessageScheduled',
+  'MessageRescheduled',
   'DispatchStarted',
   'MessageDispatched',
   'MessageOutcomeUnknown',
@@ -77,6 +79,14 @@ export class MessageFold {
         this.watch = { message_id, revision, subject_id, attempts: 0, status: 'queued', look_at };
         return;
       }
+      case 'MessageScheduled': {
+        const { subjectId: subject_id, sendAt: look_at } = event.data;
+        this.watch = { message_id, revision, subject_id, attempts: 0, status: 'queued', look_at };
+        return;
+      }
+      case 'MessageRescheduled':
+        this.look(revision, 'queued', event.data.sendAt);
+        return;
       case 'DispatchStarted': {
         const { attempt, provider, startedAt: started_at } = event.data;
         const subject_id = this.watch?.subject_id ?? '';

@@ -43,7 +43,7 @@ export const messageAttemptsProjection: EventProjection = {
     const streams = byStream(events);
     const older: string[] = [];
     for (const [stream, news] of streams) {
-      if (!news.some(({ type }) => type === 'MessageQueued')) older.push(stream);
+      if (!news.some(({ type }) => type === 'MessageQueued' || type === 'MessageScheduled')) older.push(stream);
     }
     const watched = await load(older, sql);
     const begun: AttemptRow[] = [];

@@ -4,6 +4,7 @@ import type { ChargeState, Encoding, MessageClass, MessageEvent, OnUnknown } fro
 import type { Tier } from '../../domain/routing/tiers';
 import { assertNever } from '../../domain/shared/decider';
 import type { Mode } from '../../domain/shared/event';
+import { epochMs, isoAfter } from '../../domain/shared/instants';
 import type { MoneyString } from '../../domain/shared/money';
 import type { Sealed } from '../../domain/shared/sealed';
 import { eventOf } from '../shared/event-of';
@@ -50,6 +51,8 @@ type Of<Type extends MessageEvent['type']> = Extract<MessageEvent, { type: Type 
 
 export const MESSAGE_EVENTS: readonly MessageEvent['type'][] = [
   'MessageQueued',
+  'MessageScheduled',
+  'MessageRescheduled',
   'MessageAbandoned',
   'DispatchStarted',
   'MessageDispatched',
@@ -68,7 +71,10 @@ export const MESSAGE_EVENTS: readonly MessageEvent['type'][] = [
  */
 export function foldMessage(row: MessageRow | null, recorded: RecordedEvent): MessageRow | null {
   const event = eventOf<MessageEvent>(recorded);
-  if (row === null) return event.type === 'MessageQueued' ? queued(event.data, recorded) : null;
+  if (row === null) {
+    if (event.type === 'MessageQueued') return queued(event.data, recorded);
+    return event.type === 'MessageScheduled' ? scheduled(event.data, recorded) : null;
+  }
   if (recorded.revision <= BigInt(row.revision)) return row;
   const revision = recorded.revision.toString();
   return { ...row, ...change(row, event, recorded.metadata.at), revision };
@@ -106,11 +112,21 @@ function queued(data: Of<'MessageQueued'>, recorded: RecordedEvent): MessageRow 
   };
 }
 
+function scheduled(data: Of<'MessageScheduled'>, recorded: RecordedEvent): MessageRow {
+  const { sendAt, validForSeconds } = data;
+  const order = { ...data, validUntil: isoAfter(sendAt, validForSeconds * 1_000) };
+  return { ...queued(order, recorded), status: 'scheduled', send_at: sendAt };
+}
+
 /** States only go forward: nothing but `read` follows `delivered`, and nothing follows `cancelled`. */
 function change(row: MessageRow, event: MessageEvent, at: string): Partial<MessageRow> {
   if (row.status === 'cancelled' || row.status === 'delivered') return {};
   switch (event.type) {
     case 'MessageQueued':
+      return { status: 'queued', valid_until: event.data.validUntil };
+    case 'MessageRescheduled':
+      return rescheduled(row, event.data.sendAt);
+    case 'MessageScheduled':
     case 'MessageAbandoned':
     case 'DispatchStarted':
     case 'DispatchFailed':
@@ -138,6 +154,13 @@ function change(row: MessageRow, event: MessageEvent, at: string): Partial<Messa
     default:
       return assertNever(event);
   }
+}
+
+/** Its validity runs from when it may go, so it moves along. */
+function rescheduled(row: MessageRow, sendAt: string): Partial<MessageRow> {
+  if (row.send_at === null) return {};
+  const valid_until = isoAfter(sendAt, epochMs(row.valid_until) - epochMs(row.send_at));
+  return { send_at: sendAt, valid_until };
 }
 
 /** Under `prefer_delivery` the debit waits for the end, since another tier may still be the one that delivers. */

@@ -40,6 +40,15 @@ function describe(event: MessageEvent): { type: string; [detail: string]: unknow
         valid_until: validUntil,
       };
     }
+    case 'MessageScheduled': {
+      const { channel, encoding, segments, quote, sendAt, reason } = event.data;
+      return {
+        ...{ type: 'message.scheduled', channel, provider: quote.tier, encoding, segments },
+        ...{ cost_kes: kes(quote.amount), send_at: sendAt, reason },
+      };
+    }
+    case 'MessageRescheduled':
+      return { type: 'message.rescheduled', send_at: event.data.sendAt };
     case 'DispatchStarted':
       return { type: 'message.dispatch_started', attempt: event.data.attempt, provider: event.data.tier };
     case 'MessageDispatched': {

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../../../src/domain/shared/event';
 import { messagesProjection } from '../../../src/projections/messages/messages.projection';
-import { messageEvents, queued, sealed, testId } from '../../support/message-events';
+import { messageEvents, queued, scheduled, sealed, testId } from '../../support/message-events';
 import {
   applyTwice,
   DELIVERIES,
@@ -73,6 +73,26 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
     });
   });
 
+  it('waits for its time, moves, and is queued when it comes', async () => {
+    const at = (iso: string): Date => new Date(iso);
+    expect(await rowAfter([], [scheduled(1)])).toMatchObject({
+      ...{ status: 'scheduled', final: false, charge: 'reserved', amount: '8000' },
+      ...{ send_at: at('2026-11-22T08:00:00Z'), valid_until: at('2026-11-22T09:00:00Z') },
+    });
+    await db.database.query({ text: 'TRUNCATE messages' });
+    const moved = {
+      type: 'MessageRescheduled',
+      data: { messageId: testId('msg', 1), sendAt: '2026-11-23T08:00:00.000Z' },
+    } as const;
+    expect(await rowAfter([scheduled(1)], [moved])).toMatchObject({
+      ...{ status: 'scheduled', send_at: at('2026-11-23T08:00:00Z'), valid_until: at('2026-11-23T09:00:00Z') },
+    });
+    await db.database.query({ text: 'TRUNCATE messages' });
+    expect(await rowAfter([scheduled(1), moved], [queued(1), started(), dispatched()])).toMatchObject({
+      ...{ status: 'dispatched', charge: 'charged', send_at: at('2026-11-23T08:00:00Z') },
+      valid_until: at('2026-11-23T06:00:00Z'),
+    });
+  });
   it('is dispatched and charged when a provider has accepted it', async () => {
     expect(await rowAfter([queued(1)], [started(), dispatched()])).toMatchObject({
       status: 'dispatched',

@@ -20,6 +20,8 @@ type Equal<A, B> = [A] extends [B]
 /** The type-checker fails here, naming the event, when a schema and the domain's type are not the same. */
 const agrees: { readonly [Name in keyof Registry]: Equal<SchemaOf<Name>, DataOf<Name>> } = {
   MessageQueued: true,
+  MessageScheduled: true,
+  MessageRescheduled: true,
   MessageAbandoned: true,
   DispatchStarted: true,
   MessageDispatched: true,

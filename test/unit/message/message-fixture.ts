@@ -1,6 +1,6 @@
 import type { MessageCommand, RecordRefused, RecordReport, StartDispatch } from '../../../src/domain/message/commands';
 import { messageDecider } from '../../../src/domain/message/decider';
-import type { MessageEvent, MessageQueued } from '../../../src/domain/message/events';
+import type { MessageEvent, MessageQueued, MessageScheduled } from '../../../src/domain/message/events';
 import type { MessageState } from '../../../src/domain/message/state';
 import type { Tier } from '../../../src/domain/routing/tiers';
 import { fold } from '../../../src/domain/shared/decider';
@@ -22,19 +22,27 @@ export const order = (data: Partial<MessageQueued['data']> = {}): MessageQueued 
     validUntil: at(DAY_S),
     ...data,
   });
+/** The same, to be sent so many seconds after T0, valid for a day from then on. */
+export function scheduled(seconds: number, data: Partial<MessageQueued['data']> = {}): MessageScheduled {
+  const { validUntil: _, ...rest } = order(data).data;
+  return {
+    type: 'MessageScheduled',
+    data: { ...rest, sendAt: at(seconds), validForSeconds: DAY_S, reason: 'requested' },
+  };
+}
 export const preferDelivery = order({ onUnknown: 'prefer_delivery' });
 
 export const given = (events: readonly MessageEvent[]): MessageState => fold(messageDecider, events);
 
 /** A message's course by commands: each is decided on what the ones before it led to. */
-export function after(start: MessageQueued, ...commands: MessageCommand[]): MessageEvent[] {
+export function after(start: MessageQueued | MessageScheduled, ...commands: MessageCommand[]): MessageEvent[] {
   const events: MessageEvent[] = [start];
   for (const command of commands) events.push(...messageDecider.decide(command, given(events)));
   return events;
 }
 
 /** The events that the last command led to. */
-export function outcome(start: MessageQueued, ...commands: MessageCommand[]): MessageEvent[] {
+export function outcome(start: MessageQueued | MessageScheduled, ...commands: MessageCommand[]): MessageEvent[] {
   const before = after(start, ...commands.slice(0, -1)).length;
   return after(start, ...commands).slice(before);
 }

@@ -3,7 +3,8 @@ import type { MessageExpired } from '../../../src/domain/message/events';
 import { DomainError } from '../../../src/domain/shared/domain-error';
 import { streams } from '../../../src/domain/shared/streams';
 import { testMetadata } from '../../support/event-builders';
-import { order, T0 } from '../message/message-fixture';
+import { at, order, scheduled, T0 } from '../message/message-fixture';
+import { customer } from '../message/send/fakes';
 import { ids, Process, World } from './saga-rig';
 
 const refusal = (
@@ -314,5 +315,70 @@ describe('dispatching', () => {
     await one.settle(messageId);
     expect(world.calls).toEqual([]);
     expect(world.last(messageId)).toMatchObject({ type: 'MessageFailed', data: { code: 'recipient_erased' } });
+  });
+});
+
+describe('a scheduled message', () => {
+  let world: World;
+  let one: Process;
+  beforeEach(() => {
+    world = new World();
+    one = new Process(world);
+  });
+  const timers = () =>
+    [...world.timers.values()].map(({ purpose, dueAt }) => [purpose, (Date.parse(dueAt) - T0) / 1000]);
+  const comes = async (seconds: number): Promise<void> => {
+    world.nowMs = T0 + seconds * 1000;
+    await one.dispatcher.onTimer({ messageId, attempt: 0, purpose: 'send_at', dueAt: '' });
+    await one.settle(messageId);
+  };
+
+  it('waits for its time, and is then sent as any other, valid from then on', async () => {
+    await world.queue(scheduled(3_600));
+    await one.settle(messageId);
+    expect(timers()).toEqual([['send_at', 3_600]]);
+    await comes(3_599);
+    expect(world.calls).toEqual([]);
+    await comes(3_600);
+    expect(world.types(messageId).slice(0, 3)).toEqual(['MessageScheduled', 'MessageQueued', 'DispatchStarted']);
+    expect(world.store.events(streams.message(messageId))[1]?.data).toMatchObject({ validUntil: at(3_600 + 86_400) });
+    expect(world.calls).toHaveLength(1);
+    expect(world.money).toEqual(['debit 8000']);
+  });
+  it('is sent once, though its alarm rings twice and in two processes', async () => {
+    await world.queue(scheduled(60));
+    const two = new Process(world);
+    world.nowMs = T0 + 60_000;
+    const alarm = { messageId, attempt: 0, purpose: 'send_at', dueAt: '' } as const;
+    await Promise.all([one, two, one].map((process) => process.dispatcher.onTimer(alarm)));
+    await one.settle(messageId);
+    await two.settle(messageId);
+    expect(world.types(messageId).filter((type) => type === 'MessageQueued')).toHaveLength(1);
+    expect(world.calls).toHaveLength(1);
+  });
+  it('moves with its alarm', async () => {
+    await world.queue(scheduled(60));
+    await one.settle(messageId);
+    const stream = streams.message(messageId);
+    const event = { type: 'MessageRescheduled', data: { messageId, sendAt: at(7_200) } } as const;
+    await world.store.append(stream, 0n, [{ id: ids.uuid(), event, metadata: testMetadata() }]);
+    await one.settle(messageId);
+    expect(timers()).toEqual([['send_at', 7_200]]);
+    await comes(60);
+    expect(world.calls).toEqual([]);
+    await comes(7_200);
+    expect(world.calls).toHaveLength(1);
+  });
+  it.each([
+    ['customer_suspended', (w: World) => (w.customer = { ...customer(), suspended: true })],
+    ['recipient_blocked', (w: World) => (w.block = 'recipient')],
+    ['sender_id_not_registered', (w: World) => (w.customer = customer({ senders: new Map() }))],
+  ])('fails as %s where that holds by then, and costs nothing', async (code, change) => {
+    await world.queue(scheduled(60));
+    change(world);
+    await comes(60);
+    expect(world.last(messageId)).toMatchObject({ type: 'MessageFailed', data: { code, charge: 'released' } });
+    expect(world.calls).toEqual([]);
+    expect(world.money).toEqual(['release failed']);
   });
 });

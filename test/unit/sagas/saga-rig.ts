@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Signals } from '../../../src/application/ports/admission';
 import type { AttemptIndex, OpenAttempt } from '../../../src/application/ports/attempt-index';
 import type { Clock } from '../../../src/application/ports/clock';
+import type { CustomerRecord } from '../../../src/application/ports/customer-directory';
 import type { Configuration } from '../../../src/application/ports/configuration';
 import type { RecordedEvent } from '../../../src/application/ports/event-store';
 import type { Sampled } from '../../../src/application/ports/health-samples';
@@ -18,6 +20,7 @@ import { Affordability } from '../../../src/application/sagas/affordability';
 import { CallsUnderWay } from '../../../src/application/sagas/calls-under-way';
 import { ClaimMaker } from '../../../src/application/sagas/claim-maker';
 import { Dispatcher } from '../../../src/application/sagas/dispatcher';
+import { DueMessages } from '../../../src/application/sagas/due-messages';
 import { MessageCommands } from '../../../src/application/sagas/message-commands';
 import { MessageMemory } from '../../../src/application/sagas/message-memory';
 import { ProviderCall } from '../../../src/application/sagas/provider-call';
@@ -25,7 +28,7 @@ import { Receipts } from '../../../src/application/sagas/receipts';
 import { RecentDispatches } from '../../../src/application/sagas/recent-dispatches';
 import { Settlement } from '../../../src/application/sagas/settlement';
 import { WaitingRoom } from '../../../src/application/sagas/waiting-room';
-import type { MessageQueued } from '../../../src/domain/message/events';
+import type { MessageQueued, MessageScheduled } from '../../../src/domain/message/events';
 import type { Tier } from '../../../src/domain/routing/tiers';
 import { DomainError } from '../../../src/domain/shared/domain-error';
 import { money } from '../../../src/domain/shared/money';
@@ -33,6 +36,7 @@ import { streams } from '../../../src/domain/shared/streams';
 import { testMetadata } from '../../support/event-builders';
 import { MemoryEventStore } from '../../support/memory-event-store';
 import { T0 } from '../message/message-fixture';
+import { customer } from '../message/send/fakes';
 
 export const ids: IdSource = {
   next: (prefix) => `${prefix}_x`,
@@ -66,6 +70,9 @@ export class World {
   readonly timers = new Map<string, Timer>();
   readonly money: string[] = [];
   available = 1_000_000n;
+  /** Of everybody. */
+  block: Signals['block'] = 'none';
+  customer: CustomerRecord | null = customer();
   openAttempts: OpenAttempt[] = [];
   readonly indexed = new Map<string, string>();
 
@@ -75,7 +82,7 @@ export class World {
     monotonicMs: () => this.nowMs,
   };
 
-  async queue(message: MessageQueued): Promise<RecordedEvent> {
+  async queue(message: MessageQueued | MessageScheduled): Promise<RecordedEvent> {
     const stream = streams.message(message.data.messageId);
     await this.store.append(stream, 'no_stream', [{ id: randomUUID(), event: message, metadata: testMetadata() }]);
     const event = this.store.events(stream)[0];
@@ -202,9 +209,11 @@ export class Process {
     const claims = new ClaimMaker(
       ...([clock, configuration, this.health, registry, vault, affordability, commands, underWay, call] as const),
     );
+    const directory = { key: () => null, customer: () => world.customer };
+    const admission = { peek: () => Promise.resolve({ block: world.block, recipientPerMinute: 1 }) };
     this.dispatcher = new Dispatcher(
       ...([clock, configuration, ids, registry, timers, memory, commands, claims, affordability] as const),
-      this.waitingRoom,
+      ...([this.waitingRoom, new DueMessages(clock, directory, admission, vault, commands)] as const),
     );
     this.waitingRoom.start((messageId, opened) => this.dispatcher.wake(messageId, opened));
     this.settlement = new Settlement(wallets, timers, memory, commands, recent);

@@ -18,39 +18,49 @@ import {
 
 const attempt = { messageId: text, attempt: count, tier, provider: text };
 
+/** What was ordered. */
+const order = {
+  messageId: text,
+  customerId: text,
+  mode,
+  channel: oneOf('sms'),
+  class: messageClass,
+  subjectId: text,
+  to: sealed,
+  body: sealed,
+  sender: text,
+  encoding: oneOf('gsm7', 'ucs2'),
+  segments: count,
+  country: text,
+  candidates: Type.Array(tier, { minItems: 1 }),
+  priceListId: text,
+  priceListVersion: count,
+  prices: exact({
+    tier_1: Type.Optional(amount),
+    tier_2: Type.Optional(amount),
+    tier_3: Type.Optional(amount),
+  }),
+  quote: exact({ tier, amount }),
+  reservationId: text,
+  onUnknown: oneOf('never_twice', 'prefer_delivery'),
+  maxCost: orNull(amount),
+  clientReference: orNull(Type.String()),
+  requestDigest: orNull(sealed),
+};
+
 /** Streams `message-{msg_}`. */
 export const messageEvents = {
   MessageQueued: first(
     'A message was accepted, its money reserved; holds all that dispatch needs.',
-    exact({
-      messageId: text,
-      customerId: text,
-      mode,
-      channel: oneOf('sms'),
-      class: messageClass,
-      subjectId: text,
-      to: sealed,
-      body: sealed,
-      sender: text,
-      encoding: oneOf('gsm7', 'ucs2'),
-      segments: count,
-      country: text,
-      candidates: Type.Array(tier, { minItems: 1 }),
-      priceListId: text,
-      priceListVersion: count,
-      prices: exact({
-        tier_1: Type.Optional(amount),
-        tier_2: Type.Optional(amount),
-        tier_3: Type.Optional(amount),
-      }),
-      quote: exact({ tier, amount }),
-      reservationId: text,
-      onUnknown: oneOf('never_twice', 'prefer_delivery'),
-      maxCost: orNull(amount),
-      clientReference: orNull(Type.String()),
-      validUntil: instant,
-      requestDigest: orNull(sealed),
-    }),
+    exact({ ...order, validUntil: instant }),
+  ),
+  MessageScheduled: first(
+    'A message was accepted for later: its money is reserved, its price list fixed. MessageQueued follows when it is due.',
+    exact({ ...order, sendAt: instant, reason: oneOf('requested', 'hours'), validForSeconds: count }),
+  ),
+  MessageRescheduled: first(
+    'A message that waits was moved to another time.',
+    exact({ messageId: text, sendAt: instant }),
   ),
   MessageAbandoned: first(
     'No MessageQueued will ever name this reservation: its money may go back. Invisible outside.',

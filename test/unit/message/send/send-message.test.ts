@@ -65,7 +65,7 @@ const request = (change: Partial<MessageRequest> = {}): MessageRequest => ({
   validForSeconds: null,
   onUnknown: null,
   clientReference: null,
-  ...{ encoding: null, maxSegments: null, maxCost: null },
+  ...{ encoding: null, maxSegments: null, maxCost: null, sendAt: null },
   ...change,
 });
 
