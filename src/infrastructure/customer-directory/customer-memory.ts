@@ -14,6 +14,7 @@ import type {
   PublishedPriceList,
   RegisteredCustomer,
 } from '../../domain/customer/state';
+import { DomainError } from '../../domain/shared/domain-error';
 import { parseMoney } from '../../domain/shared/money';
 import { streamPrefixes } from '../../domain/shared/streams';
 import type { CustomersAsStored } from '../../projections/customers/customers.reader';
@@ -30,9 +31,27 @@ export class CustomerMemory implements CustomerDirectory {
   private readonly priceLists = new Map<string, Held<PriceListState>>();
   private readonly records = new Map<string, CustomerRecord>();
   private readonly keys = new Map<string, ApiKeyRecord>();
+  /** Customers of whom an event could not be read: it may have revoked a key, or suspended them. */
+  private readonly unreadable = new Set<string>();
 
+  /** @throws DomainError unavailable where this process cannot read all that concerns the key's customer. */
   key(keyId: string): ApiKeyRecord | null {
-    return this.keys.get(keyId) ?? null;
+    const record = this.keys.get(keyId);
+    if (record === undefined) return null;
+    if (!this.unreadable.has(record.customer.customerId)) return record;
+    throw new DomainError('unavailable', 'This account cannot be served by this process right now.', [], 30);
+  }
+
+  /**
+   * An event of a customer that is damaged, or of a newer version than this program knows. It goes on for nobody, rather than
+   * for somebody who may have been shut out.
+   * @returns the customer
+   */
+  shut(stream: string): string | null {
+    if (!stream.startsWith(streamPrefixes.customer)) return null;
+    const customerId = stream.slice(streamPrefixes.customer.length);
+    this.unreadable.add(customerId);
+    return customerId;
   }
 
   customer(customerId: string): CustomerRecord | null {
@@ -67,6 +86,7 @@ export class CustomerMemory implements CustomerDirectory {
     for (const { id, revision, state } of stored.priceLists) this.priceLists.set(id, { revision, state });
     for (const { id, revision, state } of stored.customers) this.customers.set(id, { revision, state });
     for (const id of this.customers.keys()) this.refresh(id);
+    for (const stream of stored.parked) this.shut(stream);
   }
 
   /** An event that is known already changes nothing. */

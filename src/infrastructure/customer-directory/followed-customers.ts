@@ -5,7 +5,12 @@ import type { ApiKeyRecord, CustomerDirectory, CustomerRecord } from '../../appl
 import type { CustomerReads } from '../../application/ports/customer-reads';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import type { ReadSideStatus } from '../../application/ports/read-side-status';
-import { SUBSCRIPTIONS, type CatchUpSubscription, type Subscriptions } from '../../application/ports/subscriptions';
+import {
+  SUBSCRIPTIONS,
+  type CatchUpSubscription,
+  type FeedItem,
+  type Subscriptions,
+} from '../../application/ports/subscriptions';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { PublishedPriceList, RegisteredCustomer } from '../../domain/customer/state';
 import { loadCustomers } from '../../projections/customers/customers.reader';
@@ -54,7 +59,7 @@ export class FollowedCustomers
         // A key that was just issued or revoked counts at once.
         lingerMs: 0,
         onBatch: (items) => {
-          for (const item of items) if (item.kind === 'event') this.memory.apply(item.event);
+          for (const item of items) this.take(item);
           for (const wake of this.waiting) wake();
           return Promise.resolve();
         },
@@ -102,6 +107,18 @@ export class FollowedCustomers
       if (leftMs <= 0) throw new DomainError('unavailable', 'This process does not follow the log.', [], 1);
       await this.nextBatch(leftMs);
     }
+  }
+
+  private take(item: FeedItem): void {
+    if (item.kind === 'event') return this.memory.apply(item.event);
+    const { stream, revision, type, problem, detail } = item.event;
+    // A type that is not known here is of a feature that this version does not have; it is counted where it is decoded.
+    if (problem === 'unknown_type') return;
+    const customerId = this.memory.shut(stream);
+    this.logger.error(
+      { stream, revision: revision.toString(), type, problem, detail, customerId },
+      'an event about customers cannot be read: whom it concerns is refused until this program can',
+    );
   }
 
   staleSince(): string | null {

@@ -41,7 +41,7 @@ export class DtoPipe<T extends object> implements PipeTransform<unknown, T> {
     if (unknown.length === 0 && errors.length === 0) return instance;
     throw this.refused([
       ...errors.map(fieldErrorOf),
-      ...unknown.map((field) => ({ field, message: 'is not a known field' })),
+      ...unknown.map((name) => ({ field: shownName(name), message: 'is not a known field' })),
     ]);
   }
 
@@ -50,6 +50,9 @@ export class DtoPipe<T extends object> implements PipeTransform<unknown, T> {
     return new DomainError(this.rules.code, `The request has ${what} that cannot be accepted.`, fields);
   }
 }
+
+/** A caller's mistake may have put a phone number where a name belongs: only what looks like a name is said again. */
+const shownName = (name: string): string => (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name) ? name : '(no field name)');
 
 export function notYetAvailable(names: readonly string[]): DomainError {
   const fields = names.map((field) => ({ field, message: 'is not available yet' }));

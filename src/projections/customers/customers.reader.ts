@@ -15,6 +15,8 @@ export interface CustomersAsStored {
   readonly upTo: LogPosition | null;
   readonly customers: readonly StoredState<CustomerState>[];
   readonly priceLists: readonly StoredState<PriceListState>[];
+  /** Streams with an event that could not be read: the rows do not hold what it says. */
+  readonly parked: readonly string[];
 }
 
 /** Everything there is, for one process's memory. */
@@ -30,6 +32,10 @@ export async function loadCustomers(sql: ProjectionSql): Promise<CustomersAsStor
   const priceLists = await sql.query<{ id: string; revision: string; state: PriceListState }>({
     text: 'SELECT price_list_id AS id, revision, state FROM price_lists',
   });
+  const parked = await sql.query<{ stream: string }>({
+    text: 'SELECT stream FROM parked_streams WHERE projection = $1 AND version = $2',
+    values: [customersProjection.name, customersProjection.version],
+  });
   const at = checkpoint.rows[0];
   return {
     upTo:
@@ -38,5 +44,6 @@ export async function loadCustomers(sql: ProjectionSql): Promise<CustomersAsStor
         : { commit: BigInt(at.commit_position), prepare: BigInt(at.prepare_position) },
     customers: customers.rows.map((row) => ({ ...row, revision: BigInt(row.revision) })),
     priceLists: priceLists.rows.map((row) => ({ ...row, revision: BigInt(row.revision) })),
+    parked: parked.rows.map(({ stream }) => stream),
   };
 }

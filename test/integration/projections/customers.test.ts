@@ -103,4 +103,25 @@ describe.each(DELIVERIES)('customers, events %s and each twice', (delivery) => {
     expect(half.customer(customerId)).toMatchObject({ suspended: true, priceList: { version: 2 } });
     expect({ ...half.find(customerId), name: '' }).toEqual({ ...whole.find(customerId), name: '' });
   });
+
+  it('serves nobody of whom an event cannot be read, after a restart too', async () => {
+    const log = new TestLog();
+    for (const event of REGISTERED) log.append(customer, event);
+    const memory = await memoryAfter(log, log.all.slice(-1));
+    expect(memory.key('K1')?.revoked).toBe(false);
+    expect(memory.shut(customer)).toBe(customerId);
+    expect(memory.shut(priceList)).toBeNull();
+    expect(() => memory.key('K1')).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(memory.key('K2')).toBeNull();
+
+    await db.database.query({
+      text: `INSERT INTO parked_streams (projection, version, stream, revision, type, problem, error, held)
+             VALUES ('customers', 1, $1, 6, 'ApiKeyRevoked', 'newer_version', '', 1)`,
+      values: [customer],
+    });
+    const again = new CustomerMemory();
+    again.load(await loadCustomers(db.database));
+    expect(() => again.key('K1')).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    await db.database.query({ text: 'DELETE FROM parked_streams' });
+  });
 });
