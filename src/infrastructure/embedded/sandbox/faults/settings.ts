@@ -36,9 +36,9 @@ export interface ReportSettings {
   contradict: boolean;
   /** The report names an id that was never given out, in place of the right one. */
   unknown_id: boolean;
-  /** No effect with Africa's Talking, which does not sign. */
+  /** Twilio only: the others do not sign. */
   bad_signature: boolean;
-  /** SMPP only: the base in which the report writes the id. No effect with Africa's Talking. */
+  /** SMPP only: the base in which the receipt writes the id. Answers give it in decimal. */
   id_radix: 10 | 16;
 }
 

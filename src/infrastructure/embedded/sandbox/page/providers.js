@@ -122,5 +122,12 @@ function otherFaults(state) {
 }
 
 function adapterName(adapter) {
-  return { africastalking: 'Africa’s Talking, simulated' }[adapter] ?? `${adapter}, simulated`;
+  const names = {
+    africastalking: 'Africa’s Talking',
+    'africastalking-bulk': 'Africa’s Talking, bulk',
+    infobip: 'Infobip',
+    smpp: 'SMPP 3.4',
+    twilio: 'Twilio',
+  };
+  return `${names[adapter] ?? adapter}, simulated`;
 }
