@@ -1,7 +1,7 @@
 export const TIMERS = Symbol('Timers');
 export const TIMER_FEED = Symbol('TimerFeed');
 
-export type TimerPurpose = 'retry' | 'claim' | 'resend' | 'report_deadline' | 'wait' | 'send_at';
+export type TimerPurpose = 'retry' | 'claim' | 'resend' | 'report_deadline' | 'wait' | 'send_at' | 'inquiry';
 
 /** One alarm on one message. Its key is (message, attempt, purpose): the same one set twice is one. */
 export interface Timer {

@@ -13,6 +13,7 @@ import { SMS_GATEWAYS, type SmsGateways } from '../ports/sms-gateway';
 import { TIMERS, type Timer, type TimerPurpose, type Timers } from '../ports/timers';
 import { Affordability } from './affordability';
 import { ClaimMaker } from './claim-maker';
+import { Inquiry } from './inquiry';
 import { MessageCommands, type Cause } from './message-commands';
 import { MessageMemory, type KnownMessage } from './message-memory';
 import { DueMessages } from './due-messages';
@@ -40,18 +41,23 @@ export class Dispatcher {
     private readonly affordability: Affordability,
     private readonly waitingRoom: WaitingRoom,
     private readonly due: DueMessages,
+    private readonly inquiry: Inquiry,
   ) {}
 
   async onEvent(event: RecordedEvent): Promise<void> {
     const cause: Cause = { id: event.id, actor: ACTOR };
     if (event.type === 'MessageQueued') return this.advance(this.memory.fromQueued(event), cause, null);
+    if (event.type === 'MessageOutcomeUnknown') {
+      const { final } = event.data as MessageOutcomeUnknown['data'];
+      if (!final) await this.inquiry.begin(event);
+    }
     if (!concernsDispatch(event)) return;
     const message = await this.memory.after(event);
     if (message !== null) await this.advance(message, cause, null);
   }
 
-  onTimer({ messageId }: Timer): Promise<void> {
-    return this.wake(messageId, null);
+  onTimer(timer: Timer): Promise<void> {
+    return timer.purpose === 'inquiry' ? this.inquiry.ask(timer) : this.wake(timer.messageId, null);
   }
 
   /** `opened`: the tier that takes messages again. */

@@ -9,6 +9,7 @@ import { CallsUnderWay } from './calls-under-way';
 import { ClaimMaker } from './claim-maker';
 import { Dispatcher } from './dispatcher';
 import { DueMessages } from './due-messages';
+import { Inquiry } from './inquiry';
 import { MessageCommands } from './message-commands';
 import { MessageMemory } from './message-memory';
 import { ProviderCall } from './provider-call';
@@ -32,7 +33,7 @@ const DRAIN_MARGIN_MS = 5_000;
 @Module({
   providers: [
     ...[MessageMemory, MessageCommands, RecentDispatches, CallsUnderWay, WaitingRoom],
-    ...[Affordability, ClaimMaker, ProviderCall, DueMessages, Dispatcher, Settlement, Receipts, Watchdog],
+    ...[Affordability, ClaimMaker, ProviderCall, DueMessages, Inquiry, Dispatcher, Settlement, Receipts, Watchdog],
   ],
 })
 export class SagasModule implements OnApplicationBootstrap, BeforeApplicationShutdown {

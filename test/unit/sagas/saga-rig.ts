@@ -21,6 +21,7 @@ import { CallsUnderWay } from '../../../src/application/sagas/calls-under-way';
 import { ClaimMaker } from '../../../src/application/sagas/claim-maker';
 import { Dispatcher } from '../../../src/application/sagas/dispatcher';
 import { DueMessages } from '../../../src/application/sagas/due-messages';
+import { Inquiry } from '../../../src/application/sagas/inquiry';
 import { MessageCommands } from '../../../src/application/sagas/message-commands';
 import { MessageMemory } from '../../../src/application/sagas/message-memory';
 import { ProviderCall } from '../../../src/application/sagas/provider-call';
@@ -67,6 +68,8 @@ export class World {
   /** Held until it resolves: a slow provider. */
   hold: Promise<void> = Promise.resolve();
   readonly calls: { tier: Tier; to: string; body: string }[] = [];
+  /** What each provider says when it is asked; a tier that is not here cannot be asked. */
+  readonly inquiries = new Map<Tier, (SubmissionOutcome | null)[]>();
   readonly timers = new Map<string, Timer>();
   readonly money: string[] = [];
   available = 1_000_000n;
@@ -153,6 +156,7 @@ export class World {
         await this.hold;
         return this.answers.get(tier)?.shift() ?? { kind: 'accepted', providerMessageId, providerCost: null };
       },
+      ...(this.inquiries.has(tier) ? { settle: () => Promise.resolve(this.inquiries.get(tier)?.shift() ?? null) } : {}),
     };
   }
 }
@@ -209,11 +213,14 @@ export class Process {
     const claims = new ClaimMaker(
       ...([clock, configuration, this.health, registry, vault, affordability, commands, underWay, call] as const),
     );
+    const inquiry = new Inquiry(
+      ...([clock, configuration, ids, registry, vault, timers, memory, commands, recent] as const),
+    );
     const directory = { key: () => null, customer: () => world.customer };
     const admission = { peek: () => Promise.resolve({ block: world.block, recipientPerMinute: 1 }) };
     this.dispatcher = new Dispatcher(
       ...([clock, configuration, ids, registry, timers, memory, commands, claims, affordability] as const),
-      ...([this.waitingRoom, new DueMessages(clock, directory, admission, vault, commands)] as const),
+      ...([this.waitingRoom, new DueMessages(clock, directory, admission, vault, commands), inquiry] as const),
     );
     this.waitingRoom.start((messageId, opened) => this.dispatcher.wake(messageId, opened));
     this.settlement = new Settlement(wallets, timers, memory, commands, recent);
