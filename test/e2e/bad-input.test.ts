@@ -109,7 +109,7 @@ describe('bad input', () => {
       ['9 U+0000', { ...OK, body: 'a\0b' }, 422, 'validation_failed'],
       ['9 a text that is not UTF-8', LATIN1, 422, 'validation_failed'],
       ['10 an unknown field', { ...OK, price: 0, tenantId: 'cus_1' }, 422, 'validation_failed'],
-      ['10 a field not yet served', { ...OK, send_at: '2027-01-01T00:00:00Z' }, 422, 'not_yet_available'],
+      ['10 a field not yet served', { ...OK, callback_url: 'https://example.test' }, 422, 'not_yet_available'],
       ['30 a short code', { ...OK, to: '22040' }, 422, 'validation_failed'],
       ['30 an emergency number', { ...OK, to: '999' }, 422, 'validation_failed'],
       ['30 a fixed line', { ...OK, to: '+254202222222' }, 422, 'validation_failed'],

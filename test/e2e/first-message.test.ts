@@ -147,6 +147,6 @@ describe('a first message', () => {
     expect(asked).toEqual(
       expect.arrayContaining(['to', 'channel', 'body', 'sender_id', 'valid_for_seconds', 'on_unknown']),
     );
-    expect(asked).not.toEqual(expect.arrayContaining(['send_at']));
+    expect(asked).not.toEqual(expect.arrayContaining(['callback_url']));
   });
 });

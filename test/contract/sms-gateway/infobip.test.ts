@@ -1,5 +1,8 @@
 import { sandboxBench, submission, type SandboxBench } from './sandbox-bench';
 
+// A hung call is waited for until its deadline.
+jest.setTimeout(20_000);
+
 describe('Infobip', () => {
   let bench: SandboxBench;
   beforeAll(async () => {

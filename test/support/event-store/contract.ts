@@ -49,6 +49,8 @@ export interface Contract {
   fill(stream: string, count: number, type?: string): Promise<AppendResult>;
   /** The position of an event written just now: everything a case writes after this lies behind it. */
   mark(): Promise<Position>;
+  /** What has to be done before the connection ends, the last first. */
+  atEnd(work: () => Promise<void>): void;
 }
 
 /** Connects before the cases of a file and disconnects after them. */
@@ -57,7 +59,14 @@ export function useEventStore(): Contract {
   beforeAll(async () => {
     server = await contractServer();
   }, CASE_MS);
-  afterAll(() => server.stop());
+  const endings: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    try {
+      for (const work of endings.toReversed()) await work();
+    } finally {
+      await server.stop();
+    }
+  }, CASE_MS);
   const fill: Contract['fill'] = (stream, count, type) =>
     server.client.appendToStream(stream, events(count, type), { expectedRevision: ANY });
   return {
@@ -65,6 +74,7 @@ export function useEventStore(): Contract {
       return server.client;
     },
     fill,
+    atEnd: (work) => void endings.push(work),
     mark: async () => positionOf(await fill(unique('mark'), 1)),
   };
 }

@@ -1,5 +1,4 @@
 import {
-  type EventStoreDBClient,
   type Filter,
   type PersistentSubscriptionToAllSettings,
   type PersistentSubscriptionToStreamSettings,
@@ -9,7 +8,7 @@ import {
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@eventstore/db-client';
 import { CreateReq } from '@eventstore/db-client/generated/persistent_pb';
-import { unique } from './contract';
+import { type Contract, unique } from './contract';
 import { eventually } from '../eventually';
 
 /** Settings of a group on a stream; from the start unless they say otherwise. */
@@ -40,13 +39,7 @@ export const EAGER = { checkPointAfter: 10, checkPointLowerBound: 1, checkPointU
 
 /** Makes groups under names of their own, and deletes them when the file is through. */
 export class Groups {
-  private readonly made: (() => Promise<void>)[] = [];
-
-  constructor(private readonly store: { readonly client: EventStoreDBClient }) {
-    afterAll(async () => {
-      for (const remove of this.made) await remove();
-    });
-  }
+  constructor(private readonly store: Pick<Contract, 'client' | 'atEnd'>) {}
 
   async onStream(stream: string, over: Partial<PersistentSubscriptionToStreamSettings> = {}): Promise<string> {
     const group = unique('group');
@@ -56,7 +49,7 @@ export class Groups {
     if (over.consumerStrategyName === PINNED_BY_CORRELATION) {
       await naming(PINNED_BY_CORRELATION, () => create({ ...over, consumerStrategyName: PINNED }));
     } else await create(over);
-    this.made.push(() => ignoreMissing(client.deletePersistentSubscriptionToStream(stream, group)));
+    this.store.atEnd(() => ignoreMissing(client.deletePersistentSubscriptionToStream(stream, group)));
     return group;
   }
 
@@ -64,7 +57,7 @@ export class Groups {
     const group = unique('group');
     const { client } = this.store;
     await client.createPersistentSubscriptionToAll(group, allSettings(over), filter ? { filter } : {});
-    this.made.push(() => ignoreMissing(client.deletePersistentSubscriptionToAll(group)));
+    this.store.atEnd(() => ignoreMissing(client.deletePersistentSubscriptionToAll(group)));
     return group;
   }
 
