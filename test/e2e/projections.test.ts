@@ -1,7 +1,10 @@
 import { eventually } from '../support/eventually';
 import { startStack, type Stack } from '../support/stack';
 
-jest.setTimeout(180_000);
+/** A larger log, for a rehearsal: a million takes some minutes. */
+const amount = Number(process.env['WAHT_TEST_LOG_EVENTS'] ?? 4_000);
+
+jest.setTimeout(180_000 + amount);
 
 interface Status {
   readonly name: string;
@@ -28,15 +31,16 @@ describe('projections on the command line', () => {
     if (code !== 0) throw new Error(`waht ${args.join(' ')}: ${output}`);
     return JSON.parse(output.trim().split('\n').at(-1) ?? '') as T;
   }
-  const amount = Number(process.env['WAHT_TEST_LOG_EVENTS'] ?? 4_000);
-
   it('generates a log, follows it, rebuilds and verifies it', async () => {
     const { events } = await json<{ events: number }>('generate-log', '--events', String(amount));
     expect(events).toBeGreaterThanOrEqual(amount);
-    await eventually(async () => {
-      const all = await json<Status[]>('projections', 'status');
-      return all.length === 7 && all.every((one) => one.lag_events === 0);
-    }, 120_000);
+    await eventually(
+      async () => {
+        const all = await json<Status[]>('projections', 'status');
+        return all.length === 7 && all.every((one) => one.lag_events === 0);
+      },
+      120_000 + amount / 2,
+    );
     const verified = await json<Report[]>('projections', 'verify');
     const rebuilt = await json<Report[]>('projections', 'rebuild');
     for (const reports of [verified, rebuilt]) {
@@ -58,6 +62,6 @@ describe('projections on the command line', () => {
       'x',
     );
     expect(output).toContain('wallet-x is not parked for wallets v1.');
-    if (process.env['WAHT_TEST_LOG_EVENTS']) process.stdout.write(`${JSON.stringify(rebuilt)}\n`);
+    if (process.env['WAHT_TEST_LOG_EVENTS']) process.stderr.write(`${JSON.stringify(rebuilt)}\n`);
   });
 });
