@@ -56,7 +56,6 @@ export class MessageDrafts {
     const phone = collecting(fields, () => parsePhone(request.to, this.plan.foreign));
     const body = collecting(fields, () => prepareBody(request.body, wishOf(request)));
     const { sendAt } = request;
-    if (sendAt !== null) collecting(fields, () => checkSendAt(sendAt, this.clock.now()));
     if (request.senderId !== null) collecting(fields, () => checkSender(request.senderId ?? ''));
     if (phone === null || body === null || fields.length > 0) {
       throw new DomainError('validation_failed', 'The request has fields that cannot be accepted.', fields);
@@ -88,6 +87,14 @@ export class MessageDrafts {
       ...{ validForSeconds: validity, sendAt },
       admission: this.admissionOf(caller, phone, idempotency),
     };
+  }
+
+  /**
+   * Apart from the draft: the repetition of an accepted request may come when its time has passed, and gets its first answer.
+   * @throws DomainError validation_failed on `send_at`
+   */
+  checkTime({ sendAt }: MessageDraft): void {
+    if (sendAt !== null) checkSendAt(sendAt, this.clock.now());
   }
 
   private admissionOf(

@@ -45,6 +45,7 @@ export class QuoteMessageHandler implements IQueryHandler<QuoteMessage> {
 
   async execute({ caller, request }: QuoteMessage): Promise<MessageQuote> {
     const draft = this.drafts.draft(caller, request, null);
+    this.drafts.checkTime(draft);
     const signals = await this.admission.peek(draft.admission);
     const vetted = refusalOf(() => this.vetting.check(draft, signals));
     let offer: Offer | null = null;

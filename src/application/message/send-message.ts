@@ -58,6 +58,7 @@ export class SendMessageHandler implements ICommandHandler<SendMessage> {
   private async acceptOrRepeat(draft: MessageDraft, entry: Exclude<Entry, { kind: 'replay' }>): Promise<SendResult> {
     try {
       if (entry.kind === 'rate_limited') throw new RateLimited(entry.limit, entry.retryAfterSeconds);
+      this.drafts.checkTime(draft);
       this.vetting.check(draft, entry.signals);
       const offer = this.offers.make(draft);
       return await this.acceptance.accept(draft, offer);

@@ -469,6 +469,21 @@ describe('the wishes of a customer for a message', () => {
   });
 });
 
+describe('a scheduled message asked for again with its key', () => {
+  it('gets its first answer, also when its time has passed and Redis has lost it', async () => {
+    const w = world();
+    const at = (ms: number): string => new Date(fixedClock.now() + ms).toISOString();
+    const first = await w.handler.execute(keyed('d1', caller(), request({ sendAt: at(60_000) })));
+    expect(first.response).toMatchObject({ status: 'scheduled' });
+    const late = keyed('d1', caller(), request({ sendAt: at(-60_000) }));
+    expect(await w.handler.execute(late)).toEqual({ response: first.response, replayed: true });
+    flush(w);
+    expect(await w.handler.execute(late)).toEqual({ response: first.response, replayed: true });
+    const other = unkeyed({ sendAt: at(-60_000) });
+    await expect(w.handler.execute(other)).rejects.toMatchObject({ code: 'validation_failed' });
+  });
+});
+
 describe('a quote', () => {
   const quote = (w: World, change: Partial<MessageRequest> = {}, who = caller()) =>
     w.quotes.execute(new QuoteMessage(who, request(change)));
