@@ -170,6 +170,7 @@ class Customer {
       encoding: 'gsm7',
       segments: 1,
       country: 'KE',
+      network: null,
       candidates: ['tier_1', 'tier_2'],
       priceListId: this.idOf('prl', 1),
       priceListVersion: 1,
@@ -179,6 +180,7 @@ class Customer {
       onUnknown: 'never_twice',
       maxCost: null,
       clientReference: n % 3 === 0 ? `order-${n}` : null,
+      batchId: null,
       validUntil,
       requestDigest: null,
     };

@@ -150,6 +150,7 @@ function queuedData(
     encoding: segmentation.encoding,
     segments: segmentation.segments,
     country: draft.phone.country,
+    network: null,
     candidates: offer.candidates,
     priceListId: offer.priceList.priceListId,
     priceListVersion: offer.priceList.version,
@@ -159,6 +160,7 @@ function queuedData(
     onUnknown: request.onUnknown ?? 'never_twice',
     maxCost: request.maxCost === null ? null : moneyString(request.maxCost),
     clientReference: request.clientReference,
+    batchId: null,
     validUntil: draft.validUntil,
     requestDigest: idempotency === null ? null : vault.seal(subjectId, idempotency.digest),
   };

@@ -33,6 +33,8 @@ export type MessageQueued = DomainEvent<
     segments: number;
     /** ISO 3166 alpha-2 of the recipient's number. */
     country: string;
+    /** MCC and MNC of the network that its prefix was assigned to (`63902`); null where that is not known. */
+    network: string | null;
     /** Tiers of the customer's routing at which the sender is approved, in order. Never empty. */
     candidates: Tier[];
     /** Frozen at accept. */
@@ -47,6 +49,8 @@ export type MessageQueued = DomainEvent<
     /** The most that the customer lets this message cost; null: no limit. */
     maxCost: MoneyString | null;
     clientReference: string | null;
+    /** The batch it came in; null where it was sent by itself. */
+    batchId: string | null;
     /** ISO; from here on nobody starts a call for it. */
     validUntil: string;
     /** SHA-256 (hex) of the canonical request body, sealed; null without an Idempotency-Key. */

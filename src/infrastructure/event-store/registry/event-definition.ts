@@ -25,3 +25,10 @@ export const first = <Schema extends TSchema>(summary: string, schema: Schema): 
   summary,
   upcasters: NONE,
 });
+
+/** An event of a second shape. `fromFirst` makes it of the first. */
+export const second = <Schema extends TSchema>(
+  summary: string,
+  schema: Schema,
+  fromFirst: Upcaster,
+): EventDefinition<Schema> => ({ version: 2, schema, summary, upcasters: new Map([[1, fromFirst]]) });

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { first } from './event-definition';
+import { first, second, type Upcaster } from './event-definition';
 import {
   amount,
   chargeState,
@@ -32,6 +32,7 @@ const order = {
   encoding: oneOf('gsm7', 'ucs2'),
   segments: count,
   country: text,
+  network: orNull(text),
   candidates: Type.Array(tier, { minItems: 1 }),
   priceListId: text,
   priceListVersion: count,
@@ -45,18 +46,24 @@ const order = {
   onUnknown: oneOf('never_twice', 'prefer_delivery'),
   maxCost: orNull(amount),
   clientReference: orNull(Type.String()),
+  batchId: orNull(text),
   requestDigest: orNull(sealed),
 };
 
+/** Before networks had prices of their own, and before there were batches. */
+const alone: Upcaster = (data) => ({ ...data, network: null, batchId: null });
+
 /** Streams `message-{msg_}`. */
 export const messageEvents = {
-  MessageQueued: first(
+  MessageQueued: second(
     'A message was accepted, its money reserved; holds all that dispatch needs.',
     exact({ ...order, validUntil: instant }),
+    alone,
   ),
-  MessageScheduled: first(
+  MessageScheduled: second(
     'A message was accepted for later: its money is reserved, its price list fixed. MessageQueued follows when it is due.',
     exact({ ...order, sendAt: instant, reason: oneOf('requested', 'hours'), validForSeconds: count }),
+    alone,
   ),
   MessageRescheduled: first(
     'A message that waits was moved to another time.',

@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
-import type { EventDefinition, Upcaster } from './event-definition';
+import { second, type Upcaster } from './event-definition';
 import { count, exact, instant, oneOf, orNull, text, tier } from './schema-parts';
 
 const number = Type.Number({ minimum: 0 });
@@ -58,12 +58,6 @@ const degradedByCircuit: Upcaster = ({ failuresInRow, lastCode, ...known }) => (
 
 /** Before there were steps, a provider came back at once. */
 const recoveredAtOnce: Upcaster = (data) => ({ ...data, sharePercent: 100 });
-
-const second = <Schema extends ReturnType<typeof exact>>(
-  summary: string,
-  schema: Schema,
-  fromFirst: Upcaster,
-): EventDefinition<Schema> => ({ version: 2, schema, summary, upcasters: new Map([[1, fromFirst]]) });
 
 /** Streams `provider-{name}`. */
 export const providerEvents = {
