@@ -1,6 +1,7 @@
 import type { PipeTransform } from '@nestjs/common';
 import { getMetadataStorage, ValidateIf, validateSync, type ValidationError } from 'class-validator';
 import { DomainError, type FieldError } from '../../domain/shared/domain-error';
+import { compileRules } from './compiled-rules';
 
 /** A field that may be left out. Unlike `IsOptional` it takes no null: absent and null are not the same to a caller. */
 export const MayBeAbsent = (): PropertyDecorator =>
@@ -19,6 +20,7 @@ export interface DtoRules {
  */
 export class DtoPipe<T extends object> implements PipeTransform<unknown, T> {
   private readonly known: ReadonlySet<string>;
+  private readonly holds: (instance: object) => boolean;
 
   constructor(
     private readonly dto: new () => T,
@@ -26,6 +28,7 @@ export class DtoPipe<T extends object> implements PipeTransform<unknown, T> {
   ) {
     const rulesOfDto = getMetadataStorage().getTargetValidationMetadatas(dto, '', true, false);
     this.known = new Set(rulesOfDto.map((rule) => rule.propertyName));
+    this.holds = compileRules(dto);
   }
 
   transform(value: unknown): T {
@@ -33,11 +36,16 @@ export class DtoPipe<T extends object> implements PipeTransform<unknown, T> {
     if (!isDocument(value)) throw this.refused([{ field: '', message: 'must be a JSON object' }]);
     const early = this.rules.notYet(value);
     if (early.length > 0) throw notYetAvailable(early);
-    const unknown = Object.keys(value).filter((name) => !this.known.has(name));
-    // Only known members are put on it: one named `constructor` or `__proto__` would make it something else.
-    const members = Object.entries(value).filter(([name]) => this.known.has(name));
-    const instance = Object.assign(new this.dto(), Object.fromEntries(members));
+    const instance = new this.dto();
+    const unknown: string[] = [];
+    for (const name of Object.keys(value)) {
+      // Only known members are put on it: one named `constructor` or `__proto__` would make it something else.
+      if (this.known.has(name)) Reflect.set(instance, name, value[name]);
+      else unknown.push(name);
+    }
+    if (unknown.length === 0 && this.holds(instance)) return instance;
     const errors = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: true });
+    // Where the rules could not be compiled, the library alone decides.
     if (unknown.length === 0 && errors.length === 0) return instance;
     throw this.refused([
       ...errors.map(fieldErrorOf),

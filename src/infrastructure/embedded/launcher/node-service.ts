@@ -7,6 +7,8 @@ export interface NodeServiceOptions {
   /** The compiled entry file. */
   readonly entry: string;
   readonly args?: readonly string[];
+  /** Flags of node itself, before the entry file. */
+  readonly nodeFlags?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly stopGraceMs: number;
   readonly readyWithinMs: number;
@@ -24,7 +26,7 @@ export function nodeService(options: NodeServiceOptions): Service {
     command: () =>
       Promise.resolve({
         file: process.execPath,
-        args: [options.entry, ...(options.args ?? [])],
+        args: [...(options.nodeFlags ?? []), options.entry, ...(options.args ?? [])],
         env: options.env,
       }),
     missing:

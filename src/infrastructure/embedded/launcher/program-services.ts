@@ -32,6 +32,12 @@ export function sandboxService(dist: string, env: NodeJS.ProcessEnv): Service {
   });
 }
 
+/**
+ * What a request leaves behind is dead when it has been answered. With more room for young objects (MB, of each of three
+ * halves) most of it never lives long enough to be copied: a third of the collector's work under load.
+ */
+const YOUNG_SPACE = '--max-semi-space-size=32';
+
 /** The application drains for up to 25 s when it is asked to stop; what takes longer is stuck. */
 const APPLICATION_STOP_GRACE_MS = 30_000;
 
@@ -40,6 +46,7 @@ export function applicationService(dist: string, env: NodeJS.ProcessEnv, base: s
   const options: NodeServiceOptions = {
     name: 'application',
     title: 'the application',
+    nodeFlags: [YOUNG_SPACE],
     entry: join(dist, 'main.js'),
     env,
     stopGraceMs: APPLICATION_STOP_GRACE_MS,
