@@ -3,6 +3,8 @@ import type { Mode } from './event';
 /** Names of streams: `<kind>-<id>`. Nothing else builds one. */
 export const streams = {
   message: (messageId: string): string => `message-${messageId}`,
+  /** Of a batch with an Idempotency-Key: what its items have become. */
+  batch: (batchId: string): string => `batch-${batchId}`,
   customer: (customerId: string): string => `customer-${customerId}`,
   /** The test wallet is a stream of its own, so that no test money can ever meet live money. */
   wallet: (customerId: string, mode: Mode): string =>

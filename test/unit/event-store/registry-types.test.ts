@@ -32,6 +32,8 @@ const agrees: { readonly [Name in keyof Registry]: Equal<SchemaOf<Name>, DataOf<
   MessageFailed: true,
   MessageExpired: true,
   MessageCancelled: true,
+  BatchStarted: true,
+  BatchItemsDecided: true,
   WalletOpened: true,
   WalletCredited: true,
   WalletAdjustedDown: true,

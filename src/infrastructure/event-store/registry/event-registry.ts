@@ -1,9 +1,11 @@
+import type { BatchEvent } from '../../../domain/batch/events';
 import type { CustomerEvent, PriceListEvent } from '../../../domain/customer/events';
 import type { BlockEvent } from '../../../domain/fraud/events';
 import type { MessageEvent } from '../../../domain/message/events';
 import type { PrivacyEvent } from '../../../domain/privacy/events';
 import type { ProviderEvent } from '../../../domain/routing/events';
 import type { WalletEvent } from '../../../domain/wallet/events';
+import { batchEvents } from './batch-events';
 import { customerEvents, priceListEvents } from './customer-events';
 import type { EventDefinition } from './event-definition';
 import type { EventFamily } from './events-document';
@@ -15,11 +17,12 @@ import { walletEvents } from './wallet-events';
 
 /** Every event there is. */
 export type StoredDomainEvent =
-  MessageEvent | WalletEvent | CustomerEvent | PriceListEvent | BlockEvent | ProviderEvent | PrivacyEvent;
+  MessageEvent | BatchEvent | WalletEvent | CustomerEvent | PriceListEvent | BlockEvent | ProviderEvent | PrivacyEvent;
 
 /** By type. A type of the domain that is missing here fails the build, and so does one that the domain does not know. */
 export const EVENT_REGISTRY = {
   ...messageEvents,
+  ...batchEvents,
   ...walletEvents,
   ...customerEvents,
   ...priceListEvents,
@@ -35,6 +38,7 @@ export const eventRegistry: EventRegistry = new Map<string, EventDefinition>(Obj
 /** As they stand in docs/EVENTS.md. */
 export const EVENT_FAMILIES: readonly EventFamily[] = [
   { title: 'Message', streams: '`message-{msg_}`', events: messageEvents },
+  { title: 'Batch', streams: '`batch-{bat_}`', events: batchEvents },
   { title: 'Wallet', streams: '`wallet-{cus_}`, and `wallet-{cus_}.test` for test money', events: walletEvents },
   { title: 'Customer', streams: '`customer-{cus_}`', events: customerEvents },
   { title: 'Price list', streams: '`pricelist-{prl_}`', events: priceListEvents },
