@@ -55,6 +55,7 @@ export interface MessageFilter {
   readonly to?: string;
   readonly direction?: 'outbound' | 'inbound';
   readonly clientReference?: string;
+  readonly batchId?: string;
   /** ISO, inclusive. */
   readonly createdFrom?: string;
   /** ISO, exclusive. */

@@ -40,6 +40,11 @@ export class ListMessagesDto {
   @IsString()
   client_reference?: string;
 
+  /** Of the batch that they came in. */
+  @MayBeAbsent()
+  @Matches(/^bat_[0-9A-Z]{26}$/, { message: 'batch_id must be the id of a batch' })
+  batch_id?: string;
+
   /** RFC 3339, inclusive. */
   @MayBeAbsent()
   @MaxLength(40)

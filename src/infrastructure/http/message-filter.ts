@@ -17,6 +17,7 @@ export function filterOf(query: ListMessagesDto, plan: NumberingPlan): MessageFi
     ...(query.to === undefined ? {} : { to: phoneOf(query.to, plan) }),
     ...(query.direction === undefined ? {} : { direction: query.direction }),
     ...(query.client_reference === undefined ? {} : { clientReference: referenceOf(query.client_reference) }),
+    ...(query.batch_id === undefined ? {} : { batchId: query.batch_id }),
     ...(query.created_from === undefined ? {} : { createdFrom: instantOf('created_from', query.created_from) }),
     ...(query.created_to === undefined ? {} : { createdTo: instantOf('created_to', query.created_to) }),
   };

@@ -19,6 +19,7 @@ CREATE TABLE messages (
   -- Price of the whole message by tier, decimal strings of 1/10 000 KES.
   prices jsonb NOT NULL,
   client_reference text,
+  batch_id text,
   send_at timestamptz,
   valid_until timestamptz NOT NULL,
   created_at timestamptz NOT NULL,
@@ -38,6 +39,8 @@ CREATE INDEX messages_newest ON messages (customer_id, mode, created_at DESC, me
 CREATE INDEX messages_to ON messages (customer_id, mode, subject_id, created_at DESC, message_id DESC);
 CREATE INDEX messages_reference ON messages (customer_id, mode, client_reference, created_at DESC, message_id DESC)
   WHERE client_reference IS NOT NULL;
+CREATE INDEX messages_batch ON messages (customer_id, mode, batch_id, created_at DESC, message_id DESC)
+  WHERE batch_id IS NOT NULL;
 
 ALTER TABLE messages ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON messages FOR SELECT TO waht_api

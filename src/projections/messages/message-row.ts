@@ -34,6 +34,7 @@ export interface MessageRow {
   readonly on_unknown: OnUnknown;
   readonly prices: { readonly [tier in Tier]?: MoneyString };
   readonly client_reference: string | null;
+  readonly batch_id: string | null;
   readonly send_at: string | null;
   readonly valid_until: string;
   readonly created_at: string;
@@ -98,6 +99,7 @@ function queued(data: Of<'MessageQueued'>, recorded: RecordedEvent): MessageRow 
     on_unknown: data.onUnknown,
     prices: data.prices,
     client_reference: data.clientReference,
+    batch_id: data.batchId,
     send_at: null,
     valid_until: data.validUntil,
     created_at: recorded.metadata.at,

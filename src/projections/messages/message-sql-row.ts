@@ -2,7 +2,7 @@ import type { MessageRow } from './message-row';
 
 export const MESSAGE_COLUMNS =
   'message_id, revision, customer_id, mode, direction, channel, class, subject_id, recipient, body, sender, encoding, ' +
-  'segments, on_unknown, prices, client_reference, send_at, valid_until, created_at, status, final, tier, amount, ' +
+  'segments, on_unknown, prices, client_reference, batch_id, send_at, valid_until, created_at, status, final, tier, amount, ' +
   'charge, error, dispatched_at, delivered_at';
 
 type Times = 'send_at' | 'valid_until' | 'created_at' | 'dispatched_at' | 'delivered_at';

@@ -40,6 +40,7 @@ export async function listMessages(
   const where = [`customer_id = ${param(owner.customerId)}`, `mode = ${param(owner.mode)}`];
   if (filter.subjectId !== undefined) where.push(`subject_id = ${param(filter.subjectId)}`);
   if (filter.clientReference !== undefined) where.push(`client_reference = ${param(filter.clientReference)}`);
+  if (filter.batchId !== undefined) where.push(`batch_id = ${param(filter.batchId)}`);
   if (filter.status !== undefined) where.push(`status = ${param(filter.status)}`);
   if (filter.channel !== undefined) where.push(`channel = ${param(filter.channel)}`);
   if (filter.direction !== undefined) where.push(`direction = ${param(filter.direction)}`);

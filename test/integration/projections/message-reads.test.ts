@@ -169,17 +169,20 @@ describe('reads of messages', () => {
 
   it('narrows the list by every filter, and by all at once', async () => {
     const { dispatched, started } = messageEvents(1);
+    const batchId = 'bat_00000000000000000000000001';
     await append(1, [queued(1, { clientReference: 'a' }), started(), dispatched()]);
     await queue(2, { clientReference: 'a' });
-    await queue(3);
-    await queue(4, { mode: 'test' });
-    await queue(5, { customerId: them });
+    await queue(3, { batchId });
+    await queue(4, { mode: 'test', batchId });
+    await queue(5, { customerId: them, batchId });
     await project(1, 2, 3, 4, 5);
     const list = async (filter: Parameters<ProjectedMessageReads['list']>[2]) =>
       ids((await reads.list(us, 'live', filter, 20, null)).data);
     expect(await list({})).toEqual([3, 2, 1]);
     expect(await list({ status: 'dispatched' })).toEqual([1]);
     expect(await list({ clientReference: 'a' })).toEqual([2, 1]);
+    expect(await list({ batchId })).toEqual([3]);
+    expect(await list({ batchId: 'bat_00000000000000000000000002' })).toEqual([]);
     expect(await list({ to: '+254712000001' })).toEqual([1]);
     expect(await list({ to: '+254712999999' })).toEqual([]);
     expect(await list({ channel: 'sms', direction: 'outbound' })).toEqual([3, 2, 1]);

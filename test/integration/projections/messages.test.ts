@@ -40,7 +40,7 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
   }
 
   it('keeps a queued message as it was accepted, number and body sealed', async () => {
-    const row = await rowAfter([], [queued(1, { clientReference: 'order\u00007', segments: 2 })]);
+    const row = await rowAfter([], [queued(1, { clientReference: 'order\u00007', batchId: 'bat_1', segments: 2 })]);
     expect(row).toEqual({
       message_id: testId('msg', 1),
       revision: '0',
@@ -59,6 +59,7 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
       prices: { tier_1: '8000', tier_2: '10000' },
       // Postgres takes no NUL in a text.
       client_reference: 'order\ufffd7',
+      batch_id: 'bat_1',
       send_at: null,
       valid_until: new Date('2026-11-23T06:00:00.000Z'),
       created_at: new Date('2026-11-22T06:00:01.000Z'),
