@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AuditQueriesModule } from './application/audit/audit-queries.module';
+import { BatchModule } from './application/batch/batch.module';
 import { CustomerModule } from './application/customer/customer.module';
 import { FraudModule } from './application/fraud/fraud.module';
 import { MessageModule } from './application/message/message.module';
@@ -55,6 +56,7 @@ export class AppModule {
         CustomerModule,
         FraudModule,
         MessageModule,
+        BatchModule,
         AuditQueriesModule,
         SagasModule,
         HttpModule.for(configuration),

@@ -32,8 +32,9 @@ export class GatewayClient {
     readonly baseUrl: string,
     readonly key: string,
     connections = 64,
+    timeoutMs = 30_000,
   ) {
-    this.pool = new Pool(baseUrl, { connections, pipelining: 1, headersTimeout: 30_000 });
+    this.pool = new Pool(baseUrl, { connections, pipelining: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   }
 
   async call<T = Record<string, unknown>>(

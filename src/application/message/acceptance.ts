@@ -160,7 +160,7 @@ function queuedData(
     onUnknown: request.onUnknown ?? 'never_twice',
     maxCost: request.maxCost === null ? null : moneyString(request.maxCost),
     clientReference: request.clientReference,
-    batchId: null,
+    batchId: draft.batchId,
     validUntil: draft.validUntil,
     requestDigest: idempotency === null ? null : vault.seal(subjectId, idempotency.digest),
   };

@@ -19,6 +19,8 @@ export interface SendResult {
   readonly response: AcceptedMessage;
   /** True where an earlier request with the same Idempotency-Key got this answer first. */
   readonly replayed: boolean;
+  /** The batch that an earlier acceptance came in; left out where it came in none, or the log was not asked. */
+  readonly batchId?: string;
 }
 
 /** The 202, as the message's first event tells it: the same at every replay. */

@@ -8,9 +8,9 @@ const WAIT_AT_MOST_MS = 5_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 250;
 
-export type Entry =
-  | Extract<Admission, { kind: 'admitted' | 'rate_limited' }>
-  | { readonly kind: 'replay'; readonly response: AcceptedMessage };
+/** `Response`: what was kept of the first request's answer. */
+export type Entry<Response = AcceptedMessage> =
+  Extract<Admission, { kind: 'admitted' | 'rate_limited' }> | { readonly kind: 'replay'; readonly response: Response };
 
 interface Running {
   readonly request: AdmissionRequest;
@@ -35,11 +35,11 @@ export class DuplicateGate {
    * Whoever is admitted must `leave`.
    * @throws DomainError in_progress after 5 s, idempotency_key_reused, unavailable
    */
-  async enter(request: AdmissionRequest): Promise<Entry> {
+  async enter<Response = AcceptedMessage>(request: AdmissionRequest): Promise<Entry<Response>> {
     const deadline = this.clock.monotonicMs() + WAIT_AT_MOST_MS;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       const admission = await this.admission.admit(request);
-      if (admission.kind === 'replay') return replayOf(admission);
+      if (admission.kind === 'replay') return replayOf<Response>(admission);
       if (admission.kind === 'admitted') this.start(request);
       if (admission.kind !== 'pending') return admission;
       const leftMs = deadline - this.clock.monotonicMs();
@@ -48,8 +48,13 @@ export class DuplicateGate {
     }
   }
 
+  /** Whoever takes long says now and then that it still runs. */
+  keep(request: AdmissionRequest): void {
+    if (request.idempotencyKey !== null) void this.admission.keep(request);
+  }
+
   /** With the 202 it is remembered; without one the key is free again. */
-  leave(request: AdmissionRequest, response: AcceptedMessage | null): void {
+  leave(request: AdmissionRequest, response: object | null): void {
     if (request.idempotencyKey === null) return;
     // Not waited for: the store is the judge, and what this process asks next comes behind it on the same connection.
     if (response === null) void this.admission.forget(request);
@@ -84,10 +89,10 @@ export class DuplicateGate {
 const nameOf = ({ customerId, mode, route, idempotencyKey }: AdmissionRequest): string =>
   `${customerId} ${mode} ${route} ${idempotencyKey}`;
 
-function replayOf({ sameBody, response }: Extract<Admission, { kind: 'replay' }>): Entry {
+function replayOf<Response>({ sameBody, response }: Extract<Admission, { kind: 'replay' }>): Entry<Response> {
   if (!sameBody) {
     throw new DomainError('idempotency_key_reused', 'This Idempotency-Key was used with another request body.');
   }
-  const parsed: AcceptedMessage = JSON.parse(response);
+  const parsed: Response = JSON.parse(response);
   return { kind: 'replay', response: parsed };
 }

@@ -28,7 +28,8 @@ export class EarlierAcceptance {
     if (!(await this.isSameBody(draft, queued))) {
       throw new DomainError('idempotency_key_reused', 'This Idempotency-Key was used with another request body.');
     }
-    return { response: acceptedFrom(queued), replayed: true };
+    const { batchId } = queued;
+    return { response: acceptedFrom(queued), replayed: true, ...(batchId === null ? {} : { batchId }) };
   }
 
   /** Once the recipient has been erased there is nothing left to compare with: the first 202 is repeated. */

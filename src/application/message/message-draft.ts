@@ -16,12 +16,16 @@ import type { Caller, Idempotency, MessageRequest } from './message-request';
 
 /** Of an Idempotency-Key, with customer and mode. */
 const ROUTE = 'messages';
+/** Of an item without a key of its own: its batch's key and its place in it. */
+const PLACE_IN_BATCH = 'messages/batch/item';
 
 /** A request that is well formed, with all that is made for it once: ids, metadata, the end of its validity. */
 export interface MessageDraft {
   readonly caller: Caller;
   readonly request: MessageRequest;
   readonly idempotency: Idempotency | null;
+  /** Null: sent by itself. */
+  readonly batchId: string | null;
   readonly messageId: string;
   /** New for each request: the loser of a race gives back only its own. */
   readonly reservationId: string;
@@ -51,7 +55,12 @@ export class MessageDrafts {
   ) {}
 
   /** @throws DomainError validation_failed naming every bad field, destination_not_allowed for a premium number. */
-  draft(caller: Caller, request: MessageRequest, idempotency: Idempotency | null): MessageDraft {
+  draft(
+    caller: Caller,
+    request: MessageRequest,
+    idempotency: Idempotency | null,
+    batchId: string | null = null,
+  ): MessageDraft {
     const fields: FieldError[] = [];
     const phone = collecting(fields, () => parsePhone(request.to, this.plan.foreign));
     const body = collecting(fields, () => prepareBody(request.body, wishOf(request)));
@@ -60,17 +69,15 @@ export class MessageDrafts {
     if (phone === null || body === null || fields.length > 0) {
       throw new DomainError('validation_failed', 'The request has fields that cannot be accepted.', fields);
     }
-    const { customer, mode, keyId, requestId } = caller;
+    const { customer, keyId, requestId } = caller;
     const commandId = this.ids.uuid();
     const validity = request.validForSeconds ?? this.configuration.defaultValiditySeconds;
     return {
       caller,
       request,
       idempotency,
-      messageId:
-        idempotency === null
-          ? this.ids.next('msg')
-          : this.ids.messageIdForKey(customer.customerId, mode, ROUTE, idempotency.key),
+      batchId,
+      messageId: this.messageIdFor(caller, idempotency),
       reservationId: this.ids.next('rsv'),
       commandId,
       metadata: {
@@ -85,7 +92,7 @@ export class MessageDrafts {
       segmentation: body.segmentation,
       validUntil: new Date(this.clock.now() + validity * 1_000).toISOString(),
       ...{ validForSeconds: validity, sendAt },
-      admission: this.admissionOf(caller, phone, idempotency),
+      admission: this.admissionOf(caller, phone, idempotency, batchId),
     };
   }
 
@@ -97,21 +104,29 @@ export class MessageDrafts {
     if (sendAt !== null) checkSendAt(sendAt, this.clock.now());
   }
 
+  private messageIdFor({ customer, mode }: Caller, idempotency: Idempotency | null): string {
+    if (idempotency === null) return this.ids.next('msg');
+    const route = idempotency.keyedDigest === null ? PLACE_IN_BATCH : ROUTE;
+    return this.ids.messageIdForKey(customer.customerId, mode, route, idempotency.key);
+  }
+
   private admissionOf(
     { customer, mode, keyId }: Caller,
     phone: Phone,
     idempotency: Idempotency | null,
+    batchId: string | null,
   ): AdmissionRequest {
+    const claims = idempotency !== null && idempotency.keyedDigest !== null;
     return {
       customerId: customer.customerId,
       mode,
       keyId,
       route: ROUTE,
-      idempotencyKey: idempotency?.key ?? null,
-      bodyDigest: idempotency?.keyedDigest ?? null,
+      idempotencyKey: claims ? idempotency.key : null,
+      bodyDigest: claims ? idempotency.keyedDigest : null,
       lookupHash: this.vault.lookupHash(phone.e164),
       phoneDigits: phone.e164.slice(1),
-      requestsPerSecond: customer.limits.requestsPerSecondPerKey,
+      requestsPerSecond: batchId === null ? customer.limits.requestsPerSecondPerKey : null,
       messagesPerMinutePerRecipient: customer.limits.messagesPerMinutePerRecipient,
     };
   }

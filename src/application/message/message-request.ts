@@ -32,5 +32,6 @@ export interface MessageRequest {
 export interface Idempotency {
   readonly key: string;
   readonly digest: string;
-  readonly keyedDigest: string;
+  /** Null: an item's place in its batch, which nobody else can ask for; the batch as a whole holds the claim in Redis. */
+  readonly keyedDigest: string | null;
 }

@@ -11,7 +11,7 @@ import { OwnMessages } from './own-messages';
 import { Offers } from './offers';
 import { QuoteMessageHandler } from './quote-message';
 import { RescheduleMessageHandler } from './reschedule-message';
-import { SendMessageHandler } from './send-message';
+import { SendMessageHandler, Sending } from './send-message';
 import { Vetting } from './vetting';
 
 /** Accepting messages, and reading them. */
@@ -23,6 +23,7 @@ import { Vetting } from './vetting';
     RescheduleMessageHandler,
     OwnMessages,
     MessageDrafts,
+    Sending,
     DuplicateGate,
     Vetting,
     Offers,
@@ -32,5 +33,6 @@ import { Vetting } from './vetting';
     GetTimelineHandler,
     ListMessagesHandler,
   ],
+  exports: [MessageDrafts, Sending, DuplicateGate, EarlierAcceptance],
 })
 export class MessageModule {}

@@ -1,4 +1,4 @@
-import { Inject } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { DomainError, type ErrorCode } from '../../domain/shared/domain-error';
 import { Acceptance } from './acceptance';
@@ -30,8 +30,9 @@ export class SendMessage extends Command<SendResult> {
 /** Refusals that say nothing about an earlier request with the same key, or have looked already. */
 const NOT_WORTH_A_LOOK: ReadonlySet<ErrorCode> = new Set(['unavailable', 'idempotency_key_reused']);
 
-@CommandHandler(SendMessage)
-export class SendMessageHandler implements ICommandHandler<SendMessage> {
+/** From a draft to its 202. */
+@Injectable()
+export class Sending {
   constructor(
     @Inject(MessageDrafts) private readonly drafts: MessageDrafts,
     @Inject(DuplicateGate) private readonly gate: DuplicateGate,
@@ -41,9 +42,11 @@ export class SendMessageHandler implements ICommandHandler<SendMessage> {
     @Inject(EarlierAcceptance) private readonly earlier: EarlierAcceptance,
   ) {}
 
-  async execute({ caller, request, idempotency }: SendMessage): Promise<SendResult> {
-    const draft = this.drafts.draft(caller, request, idempotency);
-    const entry = await this.gate.enter(draft.admission);
+  /**
+   * Behind the gate. The wallet is asked before this first waits for anything, so the money of messages that are sent one
+   * after the other, without waiting, is decided in that order.
+   */
+  async send(draft: MessageDraft, entry: Entry): Promise<SendResult> {
     if (entry.kind === 'replay') return { response: entry.response, replayed: true };
     let result: SendResult | null = null;
     try {
@@ -69,5 +72,19 @@ export class SendMessageHandler implements ICommandHandler<SendMessage> {
       if (before === null) throw refusal;
       return before;
     }
+  }
+}
+
+@CommandHandler(SendMessage)
+export class SendMessageHandler implements ICommandHandler<SendMessage> {
+  constructor(
+    @Inject(MessageDrafts) private readonly drafts: MessageDrafts,
+    @Inject(DuplicateGate) private readonly gate: DuplicateGate,
+    @Inject(Sending) private readonly sending: Sending,
+  ) {}
+
+  async execute({ caller, request, idempotency }: SendMessage): Promise<SendResult> {
+    const draft = this.drafts.draft(caller, request, idempotency);
+    return this.sending.send(draft, await this.gate.enter(draft.admission));
   }
 }

@@ -12,9 +12,10 @@ export interface AdmissionRequest {
   /** Keyed digest (hex) of the canonical body; null without a key. */
   readonly bodyDigest: string | null;
   readonly lookupHash: string;
-  /** E.164 digits without `+`: prefix blocks. */
+  /** E.164 digits without `+`: prefix blocks. Empty: a batch as a whole, of which no recipient is looked at. */
   readonly phoneDigits: string;
-  readonly requestsPerSecond: number;
+  /** Null: an item of a batch, which was counted as one request. */
+  readonly requestsPerSecond: number | null;
   readonly messagesPerMinutePerRecipient: number;
 }
 
@@ -41,6 +42,8 @@ export interface AdmissionControl {
   peek(request: AdmissionRequest): Promise<Signals>;
   /** Keeps the 202 (JSON) for at most 24 h. Best effort: the store is the judge. */
   remember(request: AdmissionRequest, response: string): Promise<void>;
+  /** Holds the claim for longer, while its request still runs. Best effort. */
+  keep(request: AdmissionRequest): Promise<void>;
   /** Leaves the key free again after a refusal. Best effort. */
   forget(request: AdmissionRequest): Promise<void>;
 }

@@ -10,4 +10,6 @@ export interface IdSource {
   derived(parentUuid: string, name: string): string;
   /** `msg_` and the first 128 bits of SHA-256(customer, mode, route, key) in Crockford's alphabet. */
   messageIdForKey(customerId: string, mode: string, route: string, idempotencyKey: string): string;
+  /** `bat_` and the same of a batch's Idempotency-Key. */
+  batchIdForKey(customerId: string, mode: string, idempotencyKey: string): string;
 }

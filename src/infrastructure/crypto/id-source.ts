@@ -53,9 +53,16 @@ export class CryptoIdSource implements IdSource {
   }
 
   messageIdForKey(customerId: string, mode: string, route: string, idempotencyKey: string): string {
+    return this.forKey('msg', customerId, mode, route, idempotencyKey);
+  }
+
+  batchIdForKey(customerId: string, mode: string, idempotencyKey: string): string {
+    return this.forKey('bat', customerId, mode, 'batch', idempotencyKey);
+  }
+
+  private forKey(prefix: IdPrefix, ...scope: readonly string[]): string {
     // JSON keeps the parts apart: no two different lists of parts are the same text.
-    const scope = JSON.stringify([customerId, mode, route, idempotencyKey]);
-    return `msg_${crockford(hash('sha256', scope, 'buffer'))}`;
+    return `${prefix}_${crockford(hash('sha256', JSON.stringify(scope), 'buffer'))}`;
   }
 
   private begin(ms: number): void {

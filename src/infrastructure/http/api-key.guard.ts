@@ -67,7 +67,13 @@ export class ApiKeyGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const scopes = this.reflector.getAllAndOverride<Scope[]>(SCOPES, [context.getHandler(), context.getClass()]);
+    this.check(context.switchToHttp().getRequest<FastifyRequest>(), scopes);
+    return true;
+  }
+
+  /** @throws RateLimited, KeyRefused, ScopeRefused */
+  check(request: FastifyRequest, scopes: readonly Scope[]): Caller {
     const waitSeconds = this.badKeys.blockedForSeconds(request.ip);
     if (waitSeconds > 0)
       throw new RateLimited(MOST_BAD_KEYS, waitSeconds, 'Too many keys from this address were refused.');
@@ -76,10 +82,10 @@ export class ApiKeyGuard implements CanActivate {
       this.badKeys.note(request.ip);
       throw key;
     }
-    const scopes = this.reflector.getAllAndOverride<Scope[]>(SCOPES, [context.getHandler(), context.getClass()]);
     if (!scopes.some((scope) => key.scopes.has(scope))) this.refuseScope(request, key, scopes);
-    request.caller = { customer: key.customer, keyId: key.keyId, mode: key.mode, requestId: request.id };
-    return true;
+    const caller = { customer: key.customer, keyId: key.keyId, mode: key.mode, requestId: request.id };
+    request.caller = caller;
+    return caller;
   }
 
   private authenticate(header: string | undefined): ApiKeyRecord | KeyRefused {

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { METRICS, type Metrics } from '../../application/ports/metrics';
+import { ApiKeyGuard } from './api-key.guard';
+import { takeBatchBodies } from './batch-bodies';
 import { serveOpenApi } from './openapi';
 import { logRequests } from './request-log';
 import { RouteTable } from './route-table';
@@ -21,6 +23,7 @@ export function prepareHttp(app: NestFastifyApplication): HttpDrain {
     metrics: app.get<Metrics>(METRICS),
     sample: configuration.accessLogSample,
   });
+  if (configuration.roles.has('api')) takeBatchBodies(fastify, app.get(ApiKeyGuard, { strict: false }));
   if (configuration.roles.has('api')) serveOpenApi(app, configuration.publicBaseUrl);
   return drain;
 }

@@ -7,6 +7,7 @@ import { Readiness } from '../observability/readiness';
 import { ApiKeyGuard } from './api-key.guard';
 import { AuditController } from './audit.controller';
 import { BadKeyLimiter } from './bad-key-limiter';
+import { BatchesController } from './batches.controller';
 import { BillingController } from './billing.controller';
 import { BodyDigests } from './canonical-digest';
 import { HealthController } from './health.controller';
@@ -25,7 +26,10 @@ export class HttpModule implements OnModuleInit {
     const serves = configuration.roles.has('api');
     return {
       module: HttpModule,
-      controllers: [HealthController, ...(serves ? [MessagesController, BillingController, AuditController] : [])],
+      controllers: [
+        HealthController,
+        ...(serves ? [MessagesController, BatchesController, BillingController, AuditController] : []),
+      ],
       providers: [
         RouteTable,
         { provide: BadKeyLimiter, useFactory: () => new BadKeyLimiter() },

@@ -49,6 +49,9 @@ const KINDS: Readonly<Record<ProblemCode, readonly [status: number, title: strin
   internal_error: [500, 'Internal error'],
 };
 
+/** The HTTP status that a refusal with this code has. */
+export const statusOf = (code: ProblemCode): number => KINDS[code][0];
+
 const UNAVAILABLE_RETRY_SECONDS = 2;
 /** A body may hold thousands of bad members; naming them all would make the answer larger than the question. */
 const MOST_FIELD_ERRORS = 50;

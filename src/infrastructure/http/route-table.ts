@@ -23,7 +23,8 @@ export class RouteTable {
   /** The methods of the address in a request target, sorted; empty where there is no such address. */
   methodsAt(target: string): readonly string[] {
     const path = target.split('?', 1)[0] ?? '';
-    const route = this.routes.find(({ pattern }) => pattern.test(path));
-    return route === undefined ? [] : [...route.methods].sort();
+    // An address with a name of its own may have more methods as one of many: POST batch beside GET {id}.
+    const fitting = this.routes.filter(({ pattern }) => pattern.test(path));
+    return [...new Set(fitting.flatMap(({ methods }) => [...methods]))].sort();
   }
 }

@@ -56,7 +56,8 @@ end
  * Everything that is counted before a message is accepted, in one round trip and one atomic step.
  * KEYS: idempotency ('' without), rate, velocity, blocked recipient, blocked customer, prefixes blocked for all, prefixes
  * blocked for the customer, blocks written.
- * ARGV: body digest, claim token, claim's life in ms, requests a second, burst, digits, messages a minute to the recipient.
+ * ARGV: body digest, claim token, claim's life in ms, requests a second ('' where it is no request of its own), burst, digits
+ * ('' where no recipient is to be judged), messages a minute to the recipient.
  * An idempotency key holds `P:token:digest` while its first request runs, then `D:digest:response`. Replays and pending
  * answers return before anything is counted. Velocity is kept in buckets of five seconds; a message over the limit is not
  * counted, or hammering would shut a recipient out for ever.
@@ -72,9 +73,10 @@ if KEYS[1] ~= '' then
     return {'replay', same, string.sub(known, split + 1)}
   end
 end
-local wait = take(KEYS[2], now, tonumber(ARGV[4]), tonumber(ARGV[5]))
+local wait = ARGV[4] == '' and 0 or take(KEYS[2], now, tonumber(ARGV[4]), tonumber(ARGV[5]))
 if wait > 0 then return {'limited', tostring(wait)} end
 if KEYS[1] ~= '' then redis.call('SET', KEYS[1], 'P:' .. ARGV[2] .. ':' .. ARGV[1], 'PX', tonumber(ARGV[3])) end
+if ARGV[6] == '' then return {'admitted', 'none', '0'} end
 ${JUDGE('KEYS[5]', 'KEYS[4]', 'KEYS[6]', 'KEYS[7]', 'KEYS[3]', 'ARGV[6]')}
 for i = 1, #buckets, 2 do
   if bucket - tonumber(buckets[i]) > 12 then redis.call('HDEL', KEYS[3], buckets[i]) end
@@ -84,6 +86,14 @@ if sent < tonumber(ARGV[7]) then
   redis.call('EXPIRE', KEYS[3], 70)
 end
 return {'admitted', 'none', tostring(sent + 1)}
+`;
+
+/** Makes a claim live longer, if it is still this request's. KEYS: idempotency. ARGV: claim token, its life in ms. */
+export const KEEP = `
+local known = redis.call('GET', KEYS[1])
+local claim = 'P:' .. ARGV[1] .. ':'
+if known and string.sub(known, 1, #claim) == claim then return redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[2])) end
+return 0
 `;
 
 /** Gives a claim back, if it is still this request's. KEYS: idempotency. ARGV: claim token. */

@@ -55,6 +55,13 @@ export class RedisAdmission implements AdmissionControl {
     await this.bestEffort('remember', (redis) => redis.set(idempotencyKeyOf(request), value, 'EX', REMEMBER_SECONDS));
   }
 
+  async keep(request: AdmissionRequest): Promise<void> {
+    const token = this.tokens.get(request);
+    if (token === undefined) return;
+    const lifeMs = String(CLAIM_LIFE_MS);
+    await this.bestEffort('keep', (redis) => redis.wahtKeep(idempotencyKeyOf(request), token, lifeMs));
+  }
+
   async forget(request: AdmissionRequest): Promise<void> {
     const token = this.tokens.get(request);
     if (token === undefined) return;
@@ -79,8 +86,8 @@ export class RedisAdmission implements AdmissionControl {
           request.bodyDigest ?? '',
           token,
           String(CLAIM_LIFE_MS),
-          String(request.requestsPerSecond),
-          String(burstFor(request.requestsPerSecond)),
+          request.requestsPerSecond === null ? '' : String(request.requestsPerSecond),
+          request.requestsPerSecond === null ? '' : String(burstFor(request.requestsPerSecond)),
           request.phoneDigits,
           String(request.messagesPerMinutePerRecipient),
         ),
@@ -118,7 +125,7 @@ export class RedisAdmission implements AdmissionControl {
         return { kind };
       case 'limited': {
         const retryAfterSeconds = Math.max(1, Math.ceil(Number(first) / 1_000));
-        return { kind: 'rate_limited', retryAfterSeconds, limit: request.requestsPerSecond };
+        return { kind: 'rate_limited', retryAfterSeconds, limit: request.requestsPerSecond ?? 0 };
       }
       default:
         // Lost twice within one request: someone empties Redis again and again.

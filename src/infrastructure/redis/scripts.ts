@@ -1,11 +1,12 @@
 import type { Redis, Result } from 'ioredis';
-import { ADMIT, FORGET, PEEK, TAKE } from './admission.lua';
+import { ADMIT, FORGET, KEEP, PEEK, TAKE } from './admission.lua';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     wahtAdmit(...keysAndArguments: string[]): Result<string[], Context>;
     wahtPeek(...keysAndArguments: string[]): Result<string[], Context>;
     wahtTake(rateKey: string, perSecond: string, burst: string): Result<number, Context>;
+    wahtKeep(idempotencyKey: string, token: string, lifeMs: string): Result<number, Context>;
     wahtForget(idempotencyKey: string, token: string): Result<number, Context>;
   }
 }
@@ -15,6 +16,7 @@ export function defineScripts(redis: Redis): void {
   redis.defineCommand('wahtAdmit', { numberOfKeys: 8, lua: ADMIT });
   redis.defineCommand('wahtPeek', { numberOfKeys: 6, lua: PEEK });
   redis.defineCommand('wahtTake', { numberOfKeys: 1, lua: TAKE });
+  redis.defineCommand('wahtKeep', { numberOfKeys: 1, lua: KEEP });
   redis.defineCommand('wahtForget', { numberOfKeys: 1, lua: FORGET });
 }
 

@@ -29,7 +29,13 @@ const clock: Clock = {
   monotonicMs: () => performance.now(),
 };
 const ids: IdSource = {
-  ...{ next: () => '', uuid: () => randomUUID(), derived: () => '', messageIdForKey: () => '' },
+  ...{
+    next: () => '',
+    uuid: () => randomUUID(),
+    derived: () => '',
+    messageIdForKey: () => '',
+    batchIdForKey: () => '',
+  },
 };
 const readers = { read: (_provider: string, raw: Buffer) => readAfricasTalkingReport(raw) };
 const matched: Verdict = { kind: 'settled', outcome: 'matched' };

@@ -142,6 +142,36 @@ describe('RedisAdmission', () => {
     await expect(admission.admit(keyed())).resolves.toMatchObject({ kind: 'admitted' });
   });
 
+  it('counts no item of a batch as a request, and looks at no recipient of a batch as a whole', async () => {
+    const limited = admissionRequest({ requestsPerSecond: 1 });
+    const item = admissionRequest({ requestsPerSecond: null });
+    for (const count of [1, 2, 3]) {
+      await expect(admission.admit(item)).resolves.toMatchObject({ signals: { recipientPerMinute: count } });
+    }
+    const batch = { ...limited, lookupHash: '', phoneDigits: '' };
+    await raw.set(keys.blockedCustomer('cus_1'), '1');
+    const signals = { block: 'none', recipientPerMinute: 0 };
+    await expect(admission.admit(batch)).resolves.toEqual({ kind: 'admitted', signals });
+    await expect(admission.admit(batch)).resolves.toMatchObject({ kind: 'rate_limited' });
+    await expect(admission.admit(item)).resolves.toMatchObject({ signals: { block: 'customer' } });
+  });
+
+  it('keeps the claim of a request that runs long, and nobody else’s', async () => {
+    const [mine, theirs] = [keyed(), keyed()];
+    await admission.admit(mine);
+    await admission.admit(theirs);
+    const key = keys.idempotency('cus_1', 'live', 'messages', 'order-4821');
+    await raw.pexpire(key, 1_000);
+    await admission.keep(theirs);
+    expect(await raw.pttl(key)).toBeLessThanOrEqual(1_000);
+    await admission.keep(mine);
+    expect(await raw.pttl(key)).toBeGreaterThan(10_000);
+    await admission.remember(mine, '{}');
+    await raw.pexpire(key, 1_000);
+    await admission.keep(mine);
+    expect(await raw.pttl(key)).toBeLessThanOrEqual(1_000);
+  });
+
   it('stays within 1 % of the limit over ten seconds, whatever the load', async () => {
     const perSecond = 600;
     const limiter = new RequestLimiter(connection);

@@ -4,6 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AuditQueriesModule } from '../../../src/application/audit/audit-queries.module';
+import { BatchModule } from '../../../src/application/batch/batch.module';
 import { MessageModule } from '../../../src/application/message/message.module';
 import { ACCESS_LOG, type RefusedCall } from '../../../src/application/ports/access-log';
 import { ADMISSION } from '../../../src/application/ports/admission';
@@ -212,6 +213,7 @@ export async function httpWorld(change: Partial<Configuration> = {}): Promise<Ht
       PortsInMemory,
       NumberingModule,
       MessageModule,
+      BatchModule,
       WalletQueriesModule,
       AuditQueriesModule,
       HttpModule.for(configuration),

@@ -17,6 +17,7 @@ export const ids: IdSource = {
   uuid: () => randomUUID(),
   derived: (parent, name) => createHash('sha256').update(`${parent}/${name}`).digest('hex').slice(0, 32),
   messageIdForKey: (...parts) => `msg_${createHash('sha256').update(parts.join('/')).digest('hex').slice(0, 26)}`,
+  batchIdForKey: (...parts) => `bat_${createHash('sha256').update(parts.join('/')).digest('hex').slice(0, 26)}`,
 };
 
 export const clock: Clock = {

@@ -58,6 +58,10 @@ export class CountingIds implements IdSource {
   messageIdForKey(...parts: [string, string, string, string]): string {
     return `msg_${crockford(createHash('sha256').update(parts.join('\0')).digest())}`;
   }
+
+  batchIdForKey(...parts: [string, string, string]): string {
+    return `bat_${crockford(createHash('sha256').update(parts.join('\0')).digest())}`;
+  }
 }
 
 export interface Appended {
@@ -200,6 +204,7 @@ type Kept = { digest: string | null; response: string | null; owner: AdmissionRe
 export class MemoryAdmission implements AdmissionControl {
   readonly kept = new Map<string, Kept>();
   admits = 0;
+  renewed = 0;
   next: Admission | null = null;
   signals: Extract<Admission, { kind: 'admitted' }>['signals'] = { block: 'none', recipientPerMinute: 1 };
 
@@ -225,6 +230,11 @@ export class MemoryAdmission implements AdmissionControl {
   remember(request: AdmissionRequest, response: string): Promise<void> {
     const { idempotencyKey, bodyDigest } = request;
     if (idempotencyKey !== null) this.kept.set(idempotencyKey, { digest: bodyDigest, response, owner: request });
+    return Promise.resolve();
+  }
+
+  keep(request: AdmissionRequest): Promise<void> {
+    if (this.kept.get(request.idempotencyKey ?? '')?.owner === request) this.renewed += 1;
     return Promise.resolve();
   }
 

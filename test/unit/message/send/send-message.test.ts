@@ -6,7 +6,7 @@ import { MessageDrafts } from '../../../../src/application/message/message-draft
 import type { Caller, MessageRequest } from '../../../../src/application/message/message-request';
 import { Offers } from '../../../../src/application/message/offers';
 import { QuoteMessage, QuoteMessageHandler } from '../../../../src/application/message/quote-message';
-import { SendMessage, SendMessageHandler } from '../../../../src/application/message/send-message';
+import { SendMessage, SendMessageHandler, Sending } from '../../../../src/application/message/send-message';
 import { Vetting } from '../../../../src/application/message/vetting';
 import { DomainError } from '../../../../src/domain/shared/domain-error';
 import { money } from '../../../../src/domain/shared/money';
@@ -38,14 +38,10 @@ function world(firstId = 0) {
   const vetting = new Vetting(configuration, quiet);
   const offers = new Offers(configuration, health);
   const quotes = new QuoteMessageHandler(drafts, admission, vetting, offers, wallets);
-  const handler = new SendMessageHandler(
-    drafts,
-    new DuplicateGate(admission, fixedClock),
-    vetting,
-    offers,
-    new Acceptance(store, wallets, vault, ids, earlier, quiet),
-    earlier,
-  );
+  const gate = new DuplicateGate(admission, fixedClock);
+  const acceptance = new Acceptance(store, wallets, vault, ids, earlier, quiet);
+  const sending = new Sending(drafts, gate, vetting, offers, acceptance, earlier);
+  const handler = new SendMessageHandler(drafts, gate, sending);
   return { store, wallets, vault, admission, health, ids, handler, quotes };
 }
 
