@@ -4,6 +4,7 @@ import { AuditQueriesModule } from './application/audit/audit-queries.module';
 import { CustomerModule } from './application/customer/customer.module';
 import { FraudModule } from './application/fraud/fraud.module';
 import { MessageModule } from './application/message/message.module';
+import { OptOutModule } from './application/opt-out/opt-out.module';
 import { SagasModule } from './application/sagas/sagas.module';
 import type { Configuration } from './application/ports/configuration';
 import { WalletQueriesModule } from './application/wallet/wallet-queries.module';
@@ -54,6 +55,7 @@ export class AppModule {
         WalletQueriesModule,
         CustomerModule,
         FraudModule,
+        OptOutModule,
         MessageModule,
         AuditQueriesModule,
         SagasModule,

@@ -10,4 +10,6 @@ export interface IdSource {
   derived(parentUuid: string, name: string): string;
   /** `msg_` and the first 128 bits of SHA-256(customer, mode, route, key) in Crockford's alphabet. */
   messageIdForKey(customerId: string, mode: string, route: string, idempotencyKey: string): string;
+  /** `opt_` and the first 128 bits of SHA-256(subject, mode, sender): a subject's id is random, so that it tells nobody the number. */
+  optOutId(subjectId: string, mode: string, sender: string | null): string;
 }

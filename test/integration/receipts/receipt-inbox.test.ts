@@ -29,7 +29,7 @@ const clock: Clock = {
   monotonicMs: () => performance.now(),
 };
 const ids: IdSource = {
-  ...{ next: () => '', uuid: () => randomUUID(), derived: () => '', messageIdForKey: () => '' },
+  ...{ next: () => '', uuid: () => randomUUID(), derived: () => '', messageIdForKey: () => '', optOutId: () => '' },
 };
 const readers = { read: (_provider: string, raw: Buffer) => readAfricasTalkingReport(raw) };
 const matched: Verdict = { kind: 'settled', outcome: 'matched' };

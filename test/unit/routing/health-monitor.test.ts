@@ -31,6 +31,7 @@ const ids: IdSource = {
   uuid: () => `00000000-0000-4000-8000-${(uuids++).toString(16).padStart(12, '0')}`,
   derived: (parent, name) => `${parent.slice(0, 24)}${name.padStart(12, 'a')}`,
   messageIdForKey: () => 'msg_x',
+  optOutId: () => 'opt_x',
 };
 
 describe('the monitor of the providers’ health', () => {

@@ -47,6 +47,7 @@ export const ids: IdSource = {
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
   },
   messageIdForKey: () => 'msg_x',
+  optOutId: () => 'opt_x',
 };
 const silent = (): void => undefined;
 const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, child: () => logger };

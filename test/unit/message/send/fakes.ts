@@ -58,6 +58,10 @@ export class CountingIds implements IdSource {
   messageIdForKey(...parts: [string, string, string, string]): string {
     return `msg_${crockford(createHash('sha256').update(parts.join('\0')).digest())}`;
   }
+
+  optOutId(...parts: [string, string, string | null]): string {
+    return `opt_${crockford(createHash('sha256').update(parts.join('\0')).digest())}`;
+  }
 }
 
 export interface Appended {
