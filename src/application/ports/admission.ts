@@ -16,6 +16,8 @@ export interface AdmissionRequest {
   readonly phoneDigits: string;
   readonly requestsPerSecond: number;
   readonly messagesPerMinutePerRecipient: number;
+  /** The sender of a promotional message; null of any other, which no opt-out stops. */
+  readonly promotionFrom: string | null;
 }
 
 export interface Signals {
@@ -23,6 +25,8 @@ export interface Signals {
   readonly block: 'none' | 'recipient' | 'prefix' | 'customer';
   /** This customer's messages to this recipient in the last 60 s, this one included. */
   readonly recipientPerMinute: number;
+  /** The recipient wants no promotion from the sender that was named. */
+  readonly optedOut: boolean;
 }
 
 export type Admission =

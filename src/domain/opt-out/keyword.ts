@@ -25,3 +25,11 @@ export function optOutKeyword(text: string): OptOutKeyword | null {
   const word = typed.replace(OPERATOR_SUFFIX, '').replace(AROUND, '').toUpperCase();
   return KEYWORDS.find((keyword) => keyword === word) ?? null;
 }
+
+const withoutSpaces = (text: string): string => text.replace(/\s/g, '').toUpperCase();
+
+/** A text to a recipient with the way to opt out at its end; as it is where it says so already, in whatever case and spaces. */
+export function withOptOutText(text: string, optOutText: string): string {
+  if (withoutSpaces(text).includes(withoutSpaces(optOutText))) return text;
+  return /\s$/.test(text) ? `${text}${optOutText}` : `${text} ${optOutText}`;
+}
