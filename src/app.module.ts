@@ -5,6 +5,7 @@ import { BatchModule } from './application/batch/batch.module';
 import { CustomerModule } from './application/customer/customer.module';
 import { FraudModule } from './application/fraud/fraud.module';
 import { MessageModule } from './application/message/message.module';
+import { OptOutModule } from './application/opt-out/opt-out.module';
 import { SagasModule } from './application/sagas/sagas.module';
 import type { Configuration } from './application/ports/configuration';
 import { WalletQueriesModule } from './application/wallet/wallet-queries.module';
@@ -55,6 +56,7 @@ export class AppModule {
         WalletQueriesModule,
         CustomerModule,
         FraudModule,
+        OptOutModule,
         MessageModule,
         BatchModule,
         AuditQueriesModule,

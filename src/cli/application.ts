@@ -8,6 +8,7 @@ import { ID_SOURCE, type IdSource } from '../application/ports/id-source';
 import { EVENT_STORE, type EventStore } from '../application/ports/event-store';
 import { LOGGER, type Logger } from '../application/ports/logger';
 import { MESSAGE_READS, type MessageReads } from '../application/ports/message-reads';
+import { OPT_OUT_READS, type OptOutReads } from '../application/ports/opt-out-reads';
 import { TENANT_READS, type TenantReads } from '../application/ports/tenant-reads';
 import { PERSONAL_TRACES, type PersonalTraces } from '../application/ports/personal-traces';
 import { SUBSCRIPTIONS, type Subscriptions } from '../application/ports/subscriptions';
@@ -37,6 +38,7 @@ export class Application {
     readonly commands: CommandBus,
     readonly customers: CustomerReads,
     readonly messages: MessageReads,
+    readonly optOuts: OptOutReads,
     readonly wallets: Wallets,
     /** Over all customers, as operators may look. */
     readonly database: Database,
@@ -67,6 +69,7 @@ export class Application {
           context.get(CommandBus, { strict: false }),
           context.get<CustomerReads>(CUSTOMER_READS, { strict: false }),
           context.get<MessageReads>(MESSAGE_READS, { strict: false }),
+          context.get<OptOutReads>(OPT_OUT_READS, { strict: false }),
           context.get<Wallets>(WALLETS, { strict: false }),
           context.get<Database>(DATABASE, { strict: false }),
           context.get<TenantReads>(TENANT_READS, { strict: false }),

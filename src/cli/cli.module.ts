@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { CustomerModule } from '../application/customer/customer.module';
 import { FraudModule } from '../application/fraud/fraud.module';
+import { OptOutModule } from '../application/opt-out/opt-out.module';
 import { LOGGER } from '../application/ports/logger';
 import { METRICS } from '../application/ports/metrics';
 import type { Configuration } from '../application/ports/configuration';
@@ -54,6 +55,7 @@ export class CliModule {
         CqrsModule.forRoot(),
         CustomerModule,
         FraudModule,
+        OptOutModule,
         WalletModule,
         PrivacyModule,
       ],

@@ -11,6 +11,7 @@ import { addMessageCommands } from './message-commands';
 import { addMigrateCommand } from './migrate-command';
 import { addPriceListCommands, addWalletCommands } from './money-commands';
 import { addBlockCommands } from './operations-commands';
+import { addOptOutCommands } from './opt-out-commands';
 import { addPrivacyCommands } from './privacy-commands';
 import { addProjectionCommands } from './projection-commands';
 
@@ -27,6 +28,7 @@ export function commandLine(): Command {
     addPriceListCommands,
     addWalletCommands,
     addBlockCommands,
+    addOptOutCommands,
     addMessageCommands,
     addProjectionCommands,
     addMigrateCommand,

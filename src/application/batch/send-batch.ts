@@ -122,6 +122,7 @@ const admissionOf = ({ caller, idempotency }: SendBatch): AdmissionRequest => ({
   phoneDigits: '',
   requestsPerSecond: caller.customer.limits.requestsPerSecondPerKey,
   messagesPerMinutePerRecipient: caller.customer.limits.messagesPerMinutePerRecipient,
+  promotionFrom: null,
 });
 
 const isComplete = ({ state }: BatchRecord): boolean => state.status === 'started' && state.open === 0;

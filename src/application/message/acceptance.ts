@@ -121,8 +121,9 @@ function commandFor(
 ): QueueMessage | ScheduleMessage {
   const { validUntil, ...data } = queuedData(draft, offer, subject, vault);
   if (draft.sendAt === null) return { type: 'QueueMessage', data: { ...data, validUntil } };
-  const { sendAt, validForSeconds } = draft;
-  return { type: 'ScheduleMessage', data: { ...data, sendAt, validForSeconds, reason: 'requested' } };
+  const { sendAt, validForSeconds, deferred } = draft;
+  const reason = deferred ? 'hours' : 'requested';
+  return { type: 'ScheduleMessage', data: { ...data, sendAt, validForSeconds, reason } };
 }
 
 function queuedData(
@@ -142,7 +143,7 @@ function queuedData(
     customerId: caller.customer.customerId,
     mode: caller.mode,
     channel: 'sms',
-    class: 'transactional',
+    class: request.class,
     subjectId,
     to: vault.seal(subjectId, draft.phone.e164),
     body: vault.seal(subjectId, draft.text),

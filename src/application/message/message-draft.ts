@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { checkSender } from '../../domain/customer/sender';
 import { MAX_SEGMENTS, prepareBody, type BodyWish } from '../../domain/message/body';
+import { mayGoAt } from '../../domain/message/hours';
 import { parsePhone, type Phone } from '../../domain/message/phone';
 import { checkSendAt } from '../../domain/message/scheduling';
 import type { Segmentation } from '../../domain/message/segments';
 import { DomainError, type FieldError } from '../../domain/shared/domain-error';
+import { epochMs, isoOf } from '../../domain/shared/instants';
 import type { EventMetadata } from '../../domain/shared/event';
 import type { AdmissionRequest } from '../ports/admission';
 import { CLOCK, type Clock } from '../ports/clock';
@@ -32,7 +34,7 @@ export interface MessageDraft {
   readonly commandId: string;
   readonly metadata: EventMetadata;
   readonly phone: Phone;
-  /** What is sent: the request's text, or what transliteration made of it. */
+  /** What is sent: the request's text or what transliteration made of it, and how to opt out where it is promotion. */
   readonly text: string;
   readonly segmentation: Segmentation;
   /** ISO. */
@@ -41,6 +43,8 @@ export interface MessageDraft {
   readonly validForSeconds: number;
   /** ISO; null: at once. */
   readonly sendAt: string | null;
+  /** Not when it was asked for, but when the permitted hours begin next. */
+  readonly deferred: boolean;
   readonly admission: AdmissionRequest;
 }
 
@@ -63,8 +67,7 @@ export class MessageDrafts {
   ): MessageDraft {
     const fields: FieldError[] = [];
     const phone = collecting(fields, () => parsePhone(request.to, this.plan.foreign));
-    const body = collecting(fields, () => prepareBody(request.body, wishOf(request)));
-    const { sendAt } = request;
+    const body = collecting(fields, () => prepareBody(request.body, this.wishOf(request)));
     if (request.senderId !== null) collecting(fields, () => checkSender(request.senderId ?? ''));
     if (phone === null || body === null || fields.length > 0) {
       throw new DomainError('validation_failed', 'The request has fields that cannot be accepted.', fields);
@@ -91,8 +94,8 @@ export class MessageDrafts {
       text: body.text,
       segmentation: body.segmentation,
       validUntil: new Date(this.clock.now() + validity * 1_000).toISOString(),
-      ...{ validForSeconds: validity, sendAt },
-      admission: this.admissionOf(caller, phone, idempotency, batchId),
+      ...{ validForSeconds: validity, ...this.timeOf(request) },
+      admission: this.admissionOf(caller, request, phone, idempotency, batchId),
     };
   }
 
@@ -100,7 +103,7 @@ export class MessageDrafts {
    * Apart from the draft: the repetition of an accepted request may come when its time has passed, and gets its first answer.
    * @throws DomainError validation_failed on `send_at`
    */
-  checkTime({ sendAt }: MessageDraft): void {
+  checkTime({ request: { sendAt } }: MessageDraft): void {
     if (sendAt !== null) checkSendAt(sendAt, this.clock.now());
   }
 
@@ -110,8 +113,23 @@ export class MessageDrafts {
     return this.ids.messageIdForKey(customer.customerId, mode, route, idempotency.key);
   }
 
+  private timeOf({ sendAt, class: messageClass }: MessageRequest): Pick<MessageDraft, 'sendAt' | 'deferred'> {
+    const wantedMs = sendAt === null ? this.clock.now() : epochMs(sendAt);
+    const goesMs = mayGoAt(messageClass, this.configuration.promotion.hours, wantedMs);
+    return goesMs === wantedMs ? { sendAt, deferred: false } : { sendAt: isoOf(goesMs), deferred: true };
+  }
+
+  private wishOf({ encoding, maxSegments, class: messageClass }: MessageRequest): BodyWish {
+    return {
+      encoding: encoding ?? 'auto',
+      maxSegments: maxSegments ?? MAX_SEGMENTS,
+      optOutText: messageClass === 'promotional' ? this.configuration.promotion.optOutText : null,
+    };
+  }
+
   private admissionOf(
     { customer, mode, keyId }: Caller,
+    request: MessageRequest,
     phone: Phone,
     idempotency: Idempotency | null,
     batchId: string | null,
@@ -128,14 +146,10 @@ export class MessageDrafts {
       phoneDigits: phone.e164.slice(1),
       requestsPerSecond: batchId === null ? customer.limits.requestsPerSecondPerKey : null,
       messagesPerMinutePerRecipient: customer.limits.messagesPerMinutePerRecipient,
+      promotionFrom: request.class === 'promotional' ? (request.senderId ?? customer.defaultSender) : null,
     };
   }
 }
-
-const wishOf = ({ encoding, maxSegments }: MessageRequest): BodyWish => ({
-  encoding: encoding ?? 'auto',
-  maxSegments: maxSegments ?? MAX_SEGMENTS,
-});
 
 /** The value, or null with what is wrong noted, so that one answer names every bad field. */
 function collecting<T>(fields: FieldError[], check: () => T): T | null {

@@ -1,5 +1,5 @@
 import type { EncodingWish } from '../../domain/message/encoding';
-import type { OnUnknown } from '../../domain/message/events';
+import type { MessageClass, OnUnknown } from '../../domain/message/events';
 import type { Mode } from '../../domain/shared/event';
 import type { Money } from '../../domain/shared/money';
 import type { CustomerRecord } from '../ports/customer-directory';
@@ -13,7 +13,7 @@ export interface Caller {
   readonly requestId: string;
 }
 
-/** What is asked for; null where the request left it out. */
+/** What is asked for; null where the request left it out and nothing stands in for it. */
 export interface MessageRequest {
   readonly to: string;
   readonly body: string;
@@ -26,6 +26,7 @@ export interface MessageRequest {
   readonly maxCost: Money | null;
   /** ISO, UTC. */
   readonly sendAt: string | null;
+  readonly class: MessageClass;
 }
 
 /** The Idempotency-Key with digests (hex) of the canonical request body: plain for the log (sealed), keyed for Redis. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { quoteMessage } from '../../domain/message/quote';
+import type { MessageClass } from '../../domain/message/events';
 import type { Tier } from '../../domain/routing/tiers';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
@@ -8,6 +9,7 @@ import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import type { CustomerRecord, PriceList } from '../ports/customer-directory';
 import { PROVIDER_HEALTH, type ProviderHealth } from '../ports/provider-health';
 import type { MessageDraft } from './message-draft';
+import type { MessageRequest } from './message-request';
 
 /** How the message would travel, and at what price. */
 export interface Offer {
@@ -39,8 +41,8 @@ export class Offers {
   make({ caller, request, phone, segmentation, messageId }: MessageDraft): Offer {
     const { customer, mode } = caller;
     const sender = request.senderId ?? customer.defaultSender;
-    const candidates = sender === null ? [] : this.candidatesFor(customer, mode, sender);
-    if (sender === null || candidates.length === 0) throw notRegistered(request.senderId);
+    const candidates = sender === null ? [] : this.candidatesFor(customer, mode, sender, request.class);
+    if (sender === null || candidates.length === 0) throw notRegistered(request, customer);
     const { priceList } = customer;
     if (priceList === null) throw new DomainError('conflict', 'No price list is assigned to this account yet.');
     const order = this.health.order(mode, candidates, { messageId, sender, destination: phone.e164 });
@@ -51,11 +53,16 @@ export class Offers {
     return { sender, candidates, priceList, prices: quote.prices, ...quote.picked };
   }
 
-  /** The tiers of the customer's routing that have an account in this mode and know the sender. */
-  private candidatesFor({ routing, senders }: CustomerRecord, mode: Mode, sender: string): Tier[] {
-    const approvedAt = senders.get(sender)?.approvedAt;
-    if (approvedAt === undefined) return [];
-    return routing.filter((tier) => approvedAt.has(tier) && this.accounts[mode].has(tier));
+  /** The tiers of the customer's routing that have an account in this mode and know the sender for this class of messages. */
+  private candidatesFor(
+    { routing, senders }: CustomerRecord,
+    mode: Mode,
+    sender: string,
+    messageClass: MessageClass,
+  ): Tier[] {
+    const registered = senders.get(sender);
+    if (registered?.class !== messageClass) return [];
+    return routing.filter((tier) => registered.approvedAt.has(tier) && this.accounts[mode].has(tier));
   }
 }
 
@@ -67,9 +74,18 @@ function tooDear(prices: Offer['prices']): DomainError {
   ]);
 }
 
-const notRegistered = (senderId: string | null): DomainError =>
-  senderId === null
-    ? new DomainError('sender_id_not_registered', 'This account has no default sender; name one in sender_id.')
-    : new DomainError('sender_id_not_registered', 'This sender ID is not approved for this account.', [
-        { field: 'sender_id', message: 'is not approved at any provider of this account' },
-      ]);
+function notRegistered(request: MessageRequest, { senders, defaultSender }: CustomerRecord): DomainError {
+  const sender = request.senderId ?? defaultSender;
+  if (sender === null) {
+    return new DomainError('sender_id_not_registered', 'This account has no default sender; name one in sender_id.');
+  }
+  const registered = senders.get(sender)?.class ?? request.class;
+  if (registered !== request.class) {
+    const message = `is registered for ${registered} messages, not for ${request.class} ones`;
+    const which = request.senderId === null ? 'The default sender of this account' : 'This sender ID';
+    return new DomainError('sender_id_not_registered', `${which} ${message}.`, [{ field: 'sender_id', message }]);
+  }
+  return new DomainError('sender_id_not_registered', 'This sender ID is not approved for this account.', [
+    { field: 'sender_id', message: 'is not approved at any provider of this account' },
+  ]);
+}

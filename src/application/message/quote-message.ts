@@ -11,6 +11,11 @@ import { Offers, type Offer } from './offers';
 import { Vetting } from './vetting';
 
 export interface MessageQuote {
+  /** What would be sent. */
+  readonly text: string;
+  /** ISO; null: at once. `deferred`: not when it was asked for, but when the permitted hours begin next. */
+  readonly sendAt: string | null;
+  readonly deferred: boolean;
   readonly segmentation: Segmentation;
   /** Of the text as it came. */
   readonly offending: readonly OffendingCharacter[];
@@ -52,7 +57,8 @@ export class QuoteMessageHandler implements IQueryHandler<QuoteMessage> {
     const offered = refusalOf(() => {
       offer = this.offers.make(draft);
     });
-    const known = { segmentation: draft.segmentation, offending: offendingCharacters(request.body), offer };
+    const { text, sendAt, deferred, segmentation } = draft;
+    const known = { text, sendAt, deferred, segmentation, offending: offendingCharacters(request.body), offer };
     return { ...known, refusal: vetted ?? offered ?? (await this.moneyFor(draft, offer)) };
   }
 

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CLOCK, type Clock } from '../ports/clock';
+import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import type { Caller } from './message-request';
 import { OwnMessages } from './own-messages';
 
@@ -23,10 +24,11 @@ export class RescheduleMessageHandler implements ICommandHandler<RescheduleMessa
   constructor(
     @Inject(OwnMessages) private readonly messages: OwnMessages,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   execute({ caller, messageId, sendAt }: RescheduleMessage): Promise<void> {
-    const data = { now: this.clock.iso(), sendAt };
+    const data = { now: this.clock.iso(), sendAt, hours: this.configuration.promotion.hours };
     return this.messages.run(caller, messageId, { type: 'RescheduleMessage', data });
   }
 }

@@ -14,7 +14,7 @@ import { Vetting } from './vetting';
 /**
  * Accept a message: checked, paid for and durable, or refused.
  * @throws DomainError validation_failed, customer_suspended, fraud_blocked, recipient_blocked, destination_not_allowed,
- * sender_id_not_registered, insufficient_funds, idempotency_key_reused, in_progress, unavailable; RateLimited;
+ * recipient_opted_out, sender_id_not_registered, insufficient_funds, idempotency_key_reused, in_progress, unavailable; RateLimited;
  * StoreUnavailable where it is not known whether it was accepted
  */
 export class SendMessage extends Command<SendResult> {

@@ -25,7 +25,7 @@ export class Vetting {
     this.liveIsSimulated = configuration.tiers.every((tier) => tier.simulated);
   }
 
-  /** @throws DomainError customer_suspended, fraud_blocked, recipient_blocked, destination_not_allowed */
+  /** @throws DomainError customer_suspended, fraud_blocked, recipient_blocked, destination_not_allowed, recipient_opted_out */
   check({ caller, phone, messageId }: MessageDraft, signals: Signals): void {
     const { customer, mode, requestId } = caller;
     if (customer.suspended) throw new DomainError('customer_suspended', 'This account is suspended.');
@@ -37,9 +37,14 @@ export class Vetting {
       countriesAllowed: customer.limits.countries,
       simulated: mode === 'test' || this.liveIsSimulated,
     });
-    if (refuse === null) return;
+    if (refuse === null) return this.checkOptOut(signals);
     const { customerId } = customer;
     this.logger.info({ requestId, customerId, messageId, score, reasons, code: refuse }, 'refused by fraud score');
     throw new DomainError(refuse, DETAILS[refuse]);
+  }
+
+  private checkOptOut({ optedOut }: Signals): void {
+    if (!optedOut) return;
+    throw new DomainError('recipient_opted_out', 'This recipient wants no promotion from this sender.');
   }
 }

@@ -17,6 +17,8 @@ export interface AdmissionRequest {
   /** Null: an item of a batch, which was counted as one request. */
   readonly requestsPerSecond: number | null;
   readonly messagesPerMinutePerRecipient: number;
+  /** The sender of a promotional message; null of any other, which no opt-out stops. */
+  readonly promotionFrom: string | null;
 }
 
 export interface Signals {
@@ -24,6 +26,8 @@ export interface Signals {
   readonly block: 'none' | 'recipient' | 'prefix' | 'customer';
   /** This customer's messages to this recipient in the last 60 s, this one included. */
   readonly recipientPerMinute: number;
+  /** The recipient wants no promotion from the sender that was named. */
+  readonly optedOut: boolean;
 }
 
 export type Admission =

@@ -1,4 +1,5 @@
 import type { Thresholds } from '../../domain/routing/move';
+import type { Hours } from '../../domain/message/hours';
 import type { Tier } from '../../domain/routing/tiers';
 
 export const CONFIGURATION = Symbol('Configuration');
@@ -69,6 +70,13 @@ export interface AuditConfiguration {
   readonly headEveryMs: number;
 }
 
+/** What holds for messages of the class `promotional`. */
+export interface PromotionConfiguration {
+  readonly hours: Hours;
+  /** Stands at the end of each, and is part of what is counted and paid. GSM-7. */
+  readonly optOutText: string;
+}
+
 /** Read once at start from the environment; every bad variable is named at once. Units are in the names. */
 export interface Configuration {
   readonly environment: 'development' | 'production';
@@ -101,6 +109,7 @@ export interface Configuration {
   readonly dispatchConcurrency: number;
   /** When a provider's score makes traffic leave it. */
   readonly routing: Thresholds;
+  readonly promotion: PromotionConfiguration;
   readonly logLevel: string;
   /** Share of successful requests that get an access-log line, 0 to 1. Failures always do. */
   readonly accessLogSample: number;

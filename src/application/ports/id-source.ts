@@ -12,4 +12,6 @@ export interface IdSource {
   messageIdForKey(customerId: string, mode: string, route: string, idempotencyKey: string): string;
   /** `bat_` and the same of a batch's Idempotency-Key. */
   batchIdForKey(customerId: string, mode: string, idempotencyKey: string): string;
+  /** `opt_` and the first 128 bits of SHA-256(subject, mode, sender): a subject's id is random, so that it tells nobody the number. */
+  optOutId(subjectId: string, mode: string, sender: string | null): string;
 }

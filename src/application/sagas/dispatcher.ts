@@ -73,7 +73,7 @@ export class Dispatcher {
       const state: LiveMessage = message.state;
       const next = nextStep(state, {
         ...{ nowMs: this.clock.now(), waitMs: this.configuration.waitRetryMs, opened },
-        shut: this.claims.shutTiers(state),
+        ...{ shut: this.claims.shutTiers(state), hours: this.configuration.promotion.hours },
       });
       message = await this.take(next, message, state, cause);
     }
@@ -144,7 +144,7 @@ export class Dispatcher {
     }
   }
 
-  /** No tier takes it now: it tries again later, and when one opens. */
+  /** No tier takes it now, or it is not the hour: it tries again later, and when one opens. */
   private wait(message: KnownMessage, state: LiveMessage, untilMs: number): Promise<null> {
     const providers = openTiers(state).map((tier) => this.providerAt(state, tier));
     this.waitingRoom.waitsFor(providers, message.messageId);

@@ -3,6 +3,7 @@ import type { LiveMessage } from '../../domain/message/state';
 import type { Tier } from '../../domain/routing/tiers';
 import { ADMISSION, type AdmissionControl, type Signals } from '../ports/admission';
 import { CLOCK, type Clock } from '../ports/clock';
+import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import { CUSTOMER_DIRECTORY, type CustomerDirectory, type CustomerRecord } from '../ports/customer-directory';
 import { ERASED, SUBJECT_VAULT, type SubjectVault } from '../ports/subject-vault';
 import { MessageCommands, type Cause } from './message-commands';
@@ -21,6 +22,7 @@ export class DueMessages {
     @Inject(CUSTOMER_DIRECTORY) private readonly directory: CustomerDirectory,
     @Inject(ADMISSION) private readonly admission: Pick<AdmissionControl, 'peek'>,
     @Inject(SUBJECT_VAULT) private readonly vault: SubjectVault,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
     private readonly commands: MessageCommands,
   ) {}
 
@@ -29,9 +31,10 @@ export class DueMessages {
     const { customerId, sender } = state.order;
     const customer = this.directory.customer(customerId);
     const refusal = await this.refusalOf(state, customer);
-    const candidates: Tier[] = [...(customer?.senders.get(sender)?.approvedAt ?? [])];
+    const registered = customer?.senders.get(sender);
+    const candidates: Tier[] = registered?.class === state.order.class ? [...registered.approvedAt] : [];
     const context = this.commands.context(message, cause, 'release');
-    const data = { at: this.clock.iso(), candidates, refusal };
+    const data = { at: this.clock.iso(), candidates, refusal, hours: this.configuration.promotion.hours };
     return (await this.commands.run(message, { type: 'ReleaseMessage', data }, context)).message;
   }
 
@@ -41,14 +44,17 @@ export class DueMessages {
     }
     const [to = ERASED] = await this.vault.open([order.to]);
     if (to === ERASED) return { code: 'recipient_erased', reason: 'the recipient has been erased' };
-    const { block } = await this.admission.peek({
+    const { block, optedOut } = await this.admission.peek({
       ...{ customerId: order.customerId, mode: order.mode, keyId: '', route: 'messages' },
       ...{ idempotencyKey: null, bodyDigest: null, requestsPerSecond: 1, messagesPerMinutePerRecipient: 1 },
       ...{ lookupHash: this.vault.lookupHash(to), phoneDigits: to.slice(1) },
+      promotionFrom: order.class === 'promotional' ? order.sender : null,
     });
-    return BLOCKED[block];
+    return BLOCKED[block] ?? (optedOut ? OPTED_OUT : null);
   }
 }
+
+const OPTED_OUT: Refusal = { code: 'recipient_opted_out', reason: 'the recipient wants no promotion from this sender' };
 
 const BLOCKED: { readonly [block in Signals['block']]: Refusal | null } = {
   none: null,

@@ -1,3 +1,4 @@
+import { withOptOutText } from '../opt-out/keyword';
 import { DomainError } from '../shared/domain-error';
 import { offendingCharacters, transliterate, type EncodingWish } from './encoding';
 import { segmentsOf, type Segmentation } from './segments';
@@ -13,10 +14,12 @@ export interface BodyWish {
   readonly encoding: EncodingWish;
   /** More are refused; at most `MAX_SEGMENTS`. */
   readonly maxSegments: number;
+  /** What a promotional text must end with; null: it need not. */
+  readonly optOutText: string | null;
 }
 
 /** As it is, and as long as it may be. */
-export const ANY_BODY: BodyWish = { encoding: 'auto', maxSegments: MAX_SEGMENTS };
+export const ANY_BODY: BodyWish = { encoding: 'auto', maxSegments: MAX_SEGMENTS, optOutText: null };
 
 /** The text that is sent, and how it travels. */
 export interface PreparedBody {
@@ -28,10 +31,11 @@ export interface PreparedBody {
  * The text as the customer wants it sent.
  * @throws DomainError validation_failed on `body`, as `checkBody`, and where it is not what was wished for.
  */
-export function prepareBody(text: string, { encoding, maxSegments }: BodyWish): PreparedBody {
+export function prepareBody(text: string, { encoding, maxSegments, optOutText }: BodyWish): PreparedBody {
   // A text that cannot be sent as it is need not be walked for what could be replaced in it.
   const asIs = checkBody(text);
-  const prepared = encoding === 'transliterate' ? transliterate(text) : text;
+  const spelled = encoding === 'transliterate' ? transliterate(text) : text;
+  const prepared = optOutText === null ? spelled : withOptOutText(spelled, optOutText);
   const segmentation = prepared === text ? asIs : checkBody(prepared);
   if (encoding === 'strict' && segmentation.encoding !== 'gsm7') throw notGsm7(text);
   if (segmentation.segments > maxSegments) {

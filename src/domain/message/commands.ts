@@ -1,5 +1,6 @@
 import type { FailureClass, ShutScope, Tier } from '../routing/tiers';
 import type { MessageAbandoned, MessageQueued, MessageScheduled } from './events';
+import type { Hours } from './hours';
 
 /** A request was accepted: checks done, money reserved. */
 export interface QueueMessage {
@@ -16,7 +17,7 @@ export interface ScheduleMessage {
 /** Another time for a message that waits. `now`, `sendAt`: ISO. */
 export interface RescheduleMessage {
   readonly type: 'RescheduleMessage';
-  readonly data: { readonly now: string; readonly sendAt: string };
+  readonly data: { readonly now: string; readonly sendAt: string; readonly hours: Hours };
 }
 
 /** The customer wants it no more. */
@@ -33,6 +34,7 @@ export interface ReleaseMessage {
     /** Tiers at which its sender is approved by now. */
     readonly candidates: readonly Tier[];
     readonly refusal: { readonly code: string; readonly reason: string } | null;
+    readonly hours: Hours;
   };
 }
 

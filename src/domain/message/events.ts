@@ -73,8 +73,14 @@ export type MessageScheduled = DomainEvent<
   }
 >;
 
-/** Moved by the customer before it was due. `sendAt`: ISO. */
-export type MessageRescheduled = DomainEvent<'MessageRescheduled', { messageId: string; sendAt: string }>;
+/**
+ * A message that waits was moved. `requested`: by the customer, to the time asked for; `hours`: to the permitted hours, from the
+ * time that was asked for or from when it was due. `sendAt`: ISO.
+ */
+export type MessageRescheduled = DomainEvent<
+  'MessageRescheduled',
+  { messageId: string; sendAt: string; reason: 'requested' | 'hours' }
+>;
 
 /** No MessageQueued naming this reservation will ever be: closes the id before the money goes back. Invisible outside. */
 export type MessageAbandoned = DomainEvent<'MessageAbandoned', { messageId: string; reservationId: string }>;

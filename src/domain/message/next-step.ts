@@ -2,6 +2,7 @@ import type { Tier } from '../routing/tiers';
 import { epochMs, isoOf } from '../shared/instants';
 import { openTiers } from './candidates';
 import { claimExpiresMs } from './dispatching';
+import { mayGoAt, type Hours } from './hours';
 import { isLive, isTerminal, type LiveMessage, type MessageState } from './state';
 
 export type NextStep =
@@ -24,7 +25,7 @@ export type NextStep =
   | { readonly kind: 'await_time'; readonly at: string }
   /** Its time has come. */
   | { readonly kind: 'release' }
-  /** No tier may be tried before `until`. */
+  /** No tier may be tried before `until`: they were left, or it is not the hour. */
   | { readonly kind: 'wait'; readonly until: string };
 
 export interface StepQuestion {
@@ -35,6 +36,8 @@ export interface StepQuestion {
   readonly opened: Tier | null;
   /** Tiers that take nothing now: a retry that waits for one of them leaves at once. */
   readonly shut: readonly Tier[];
+  /** When promotion may go. */
+  readonly hours: Hours;
 }
 
 /** What is next for this message? Everything that wakes a message up asks this, so that a wake-up too many does nothing. */
@@ -79,7 +82,9 @@ function afterUnknown(state: LiveMessage, question: StepQuestion): NextStep {
 }
 
 function dispatchOrWait(state: LiveMessage, question: StepQuestion): NextStep {
-  const { nowMs, waitMs, opened, shut } = question;
+  const { nowMs, waitMs, opened, shut, hours } = question;
+  const goesMs = mayGoAt(state.order.class, hours, nowMs);
+  if (goesMs > nowMs) return { kind: 'wait', until: isoOf(Math.min(goesMs, epochMs(state.order.validUntil))) };
   const last = state.attempts.at(-1);
   const retryAt = last?.result.kind === 'refused' ? last.result.retryAt : null;
   const retried = last !== undefined && retryAt !== null && !shut.includes(last.tier) ? last.tier : null;

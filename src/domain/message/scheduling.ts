@@ -1,7 +1,8 @@
 import { DomainError } from '../shared/domain-error';
-import { epochMs, isoAfter } from '../shared/instants';
+import { epochMs, isoAfter, isoOf } from '../shared/instants';
 import type { ReleaseMessage, RescheduleMessage } from './commands';
 import type { MessageEvent } from './events';
+import { mayGoAt } from './hours';
 import type { LiveMessage } from './state';
 
 export const SOONEST_MS = 1_000;
@@ -15,12 +16,19 @@ export function checkSendAt(sendAt: string, nowMs: number): void {
   throw new DomainError('validation_failed', `send_at ${message}`, [{ field: 'send_at', message }]);
 }
 
-/** @throws DomainError conflict once it is no longer waiting; validation_failed */
-export function reschedule({ now, sendAt }: RescheduleMessage['data'], state: LiveMessage): readonly MessageEvent[] {
+/** Outside its hours, to where they begin next. @throws DomainError conflict once it is no longer waiting; validation_failed */
+export function reschedule(
+  { now, sendAt, hours }: RescheduleMessage['data'],
+  state: LiveMessage,
+): readonly MessageEvent[] {
   if (state.status !== 'scheduled') throw new DomainError('conflict', 'Only a scheduled message can be moved.');
-  if (state.sendAt === sendAt) return [];
+  const { messageId, class: messageClass } = state.order;
+  const wantedMs = epochMs(sendAt);
+  const goesMs = mayGoAt(messageClass, hours, wantedMs);
+  if (epochMs(state.sendAt) === goesMs) return [];
   checkSendAt(sendAt, epochMs(now));
-  return [{ type: 'MessageRescheduled', data: { messageId: state.order.messageId, sendAt } }];
+  const reason = goesMs === wantedMs ? 'requested' : 'hours';
+  return [{ type: 'MessageRescheduled', data: { messageId, sendAt: isoOf(goesMs), reason } }];
 }
 
 /** Until an attempt has begun. @throws DomainError conflict */
@@ -31,18 +39,22 @@ export function cancel(state: LiveMessage): readonly MessageEvent[] {
   return [{ type: 'MessageCancelled', data: { messageId: state.order.messageId, charge: 'released' } }];
 }
 
-/** Validity runs from when it may go. Nothing where it is not due, or was released before. */
+/** Validity runs from when it may go: outside its hours it waits on. Nothing where it is not due, or was released before. */
 export function release(
-  { at, candidates, refusal }: ReleaseMessage['data'],
+  { at, candidates, refusal, hours }: ReleaseMessage['data'],
   state: LiveMessage,
 ): readonly MessageEvent[] {
   if (state.status !== 'scheduled' || epochMs(at) < epochMs(state.sendAt)) return [];
-  const { messageId } = state.order;
+  const { messageId, class: messageClass } = state.order;
   const open = state.order.candidates.filter((tier) => candidates.includes(tier));
   const reason = refusal ?? (open.length > 0 ? null : NOT_REGISTERED);
   if (reason !== null) {
     const nowhere = { attempt: null, tier: null, provider: null };
     return [{ type: 'MessageFailed', data: { messageId, ...reason, permanent: true, ...nowhere, charge: 'released' } }];
+  }
+  const goesMs = mayGoAt(messageClass, hours, epochMs(at));
+  if (goesMs > epochMs(at)) {
+    return [{ type: 'MessageRescheduled', data: { messageId, sendAt: isoOf(goesMs), reason: 'hours' } }];
   }
   const from = epochMs(at) > epochMs(state.sendAt) ? at : state.sendAt;
   const validUntil = isoAfter(from, state.validForSeconds * 1_000);

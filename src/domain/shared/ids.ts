@@ -1,6 +1,6 @@
 /** Ids are opaque: a prefix and 26 Crockford characters, which are 128 bits. */
 export type IdPrefix =
-  'msg' | 'bat' | 'cus' | 'key' | 'rsv' | 'txn' | 'otp' | 'sub' | 'prl' | 'whe' | 'chn' | 'opr' | 'blk';
+  'msg' | 'bat' | 'cus' | 'key' | 'rsv' | 'txn' | 'otp' | 'sub' | 'prl' | 'whe' | 'chn' | 'opr' | 'blk' | 'opt';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const PATTERN = /^([a-z]{3})_([0-7][0-9A-HJKMNP-TV-Z]{25})$/;

@@ -11,6 +11,8 @@ export const streams = {
     mode === 'live' ? `wallet-${customerId}` : `wallet-${customerId}.test`,
   /** `subject`: a recipient's subject id, `prefix-254700`, or a customer's id. */
   block: (subject: string): string => `block-${subject}`,
+  /** Of one recipient, mode and sender. */
+  optOut: (optOutId: string): string => `optout-${optOutId}`,
   provider: (name: string): string => `provider-${name}`,
   priceList: (priceListId: string): string => `pricelist-${priceListId}`,
   /** A recipient of one customer, by its random id; written to only when it is erased. */
@@ -22,6 +24,7 @@ export const streamPrefixes = {
   customer: 'customer-',
   wallet: 'wallet-',
   block: 'block-',
+  optOut: 'optout-',
   provider: 'provider-',
   priceList: 'pricelist-',
   subject: 'subject-',

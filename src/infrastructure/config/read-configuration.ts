@@ -3,6 +3,7 @@ import type { Configuration, Role } from '../../application/ports/configuration'
 import { readAudit } from './audit';
 import { EnvironmentReader, type Environment } from './environment';
 import { readMasterKeys } from './master-keys';
+import { readPromotion } from './promotion';
 import { readSecret, refuseDefaultPassword, refuseSharedSecrets } from './secrets';
 import { readAccounts } from './tiers';
 
@@ -151,6 +152,7 @@ export function readConfiguration(environment: Environment): Configuration {
         ...{ min: 5, max: 900 },
       }),
     },
+    promotion: readPromotion(reader),
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     accessLogSample: reader.fraction('ACCESS_LOG_SAMPLE', 0.01),
     trustedProxies: reader.list('TRUSTED_PROXIES', []),

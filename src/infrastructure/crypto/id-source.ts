@@ -65,6 +65,10 @@ export class CryptoIdSource implements IdSource {
     return `${prefix}_${crockford(hash('sha256', JSON.stringify(scope), 'buffer'))}`;
   }
 
+  optOutId(subjectId: string, mode: string, sender: string | null): string {
+    return `opt_${crockford(hash('sha256', JSON.stringify([subjectId, mode, sender]), 'buffer'))}`;
+  }
+
   private begin(ms: number): void {
     this.lastMs = ms;
     let rest = ms;

@@ -21,7 +21,7 @@ export class AuditQueryDto {
   @IsString()
   as_of?: string;
 
-  /** The id of a message, of your account (with its wallets), or of a blocked recipient. */
+  /** The id of a message, of your account (with its wallets), of an opt-out, or of a blocked recipient. */
   @MayBeAbsent()
   @Length(1, 64)
   @IsString()

@@ -12,12 +12,16 @@ import { BillingController } from './billing.controller';
 import { BodyDigests } from './canonical-digest';
 import { HealthController } from './health.controller';
 import { MessagesController } from './messages.controller';
+import { OptOutsController } from './opt-outs.controller';
 import { ProblemFilter } from './problem-filter';
 import { ReadLimitGuard } from './read-limit.guard';
 import { RouteTable } from './route-table';
 
 /** A stream that never is: reading it asks the store whether it answers. */
 const NO_STREAM = streams.message('probe');
+
+/** What customers call. */
+const CUSTOMERS = [MessagesController, BatchesController, OptOutsController, BillingController, AuditController];
 
 /** Everything that speaks HTTP to customers and to those who run the program. Every process has the latter. */
 @Module({})
@@ -26,10 +30,7 @@ export class HttpModule implements OnModuleInit {
     const serves = configuration.roles.has('api');
     return {
       module: HttpModule,
-      controllers: [
-        HealthController,
-        ...(serves ? [MessagesController, BatchesController, BillingController, AuditController] : []),
-      ],
+      controllers: [HealthController, ...(serves ? CUSTOMERS : [])],
       providers: [
         RouteTable,
         { provide: BadKeyLimiter, useFactory: () => new BadKeyLimiter() },

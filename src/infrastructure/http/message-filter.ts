@@ -14,7 +14,7 @@ export function filterOf(query: ListMessagesDto, plan: NumberingPlan): MessageFi
   return {
     ...(query.status === undefined ? {} : { status: query.status }),
     ...(query.channel === undefined ? {} : { channel: query.channel }),
-    ...(query.to === undefined ? {} : { to: phoneOf(query.to, plan) }),
+    ...(query.to === undefined ? {} : { to: phoneInQuery('to', query.to, plan) }),
     ...(query.direction === undefined ? {} : { direction: query.direction }),
     ...(query.client_reference === undefined ? {} : { clientReference: referenceOf(query.client_reference) }),
     ...(query.batch_id === undefined ? {} : { batchId: query.batch_id }),
@@ -23,11 +23,12 @@ export function filterOf(query: ListMessagesDto, plan: NumberingPlan): MessageFi
   };
 }
 
-function phoneOf(text: string, plan: NumberingPlan): string {
+/** E.164. @throws DomainError invalid_parameter */
+export function phoneInQuery(field: string, text: string, plan: NumberingPlan): string {
   try {
-    return parsePhone(text.replace(/^ /, '+'), plan.foreign).e164;
+    return parsePhone(text.replace(/^ /, '+'), plan.foreign, field).e164;
   } catch (error) {
-    if (error instanceof DomainError) throw invalid(error.fields[0] ?? { field: 'to', message: error.detail });
+    if (error instanceof DomainError) throw invalid(error.fields[0] ?? { field, message: error.detail });
     throw error;
   }
 }

@@ -15,4 +15,5 @@ export const requestOf = (body: SendMessageDto): MessageRequest => ({
   maxSegments: body.max_segments ?? null,
   maxCost: moneyOf(body.max_cost_kes),
   sendAt: body.send_at === undefined ? null : utcOf(body.send_at),
+  class: body.class ?? 'transactional',
 });

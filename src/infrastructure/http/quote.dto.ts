@@ -17,6 +17,12 @@ export class QuoteDto {
   encoding!: 'gsm7' | 'ucs2';
   @ApiProperty({ type: 'integer' })
   segments!: number;
+  /** The text that would be sent: transliterated where that was asked for, with how to opt out where it is promotion. */
+  body!: string;
+  /** When it would be sent; null: at once. */
+  send_at!: string | null;
+  /** Whether that is not when it was asked for, but when the permitted hours begin next. */
+  would_be_deferred!: boolean;
   /** Characters of the text as it came that keep it out of GSM-7. */
   offending_characters!: OffendingCharacterDto[];
   /** Of the whole message, by tier. */
@@ -30,11 +36,11 @@ export class QuoteDto {
   code!: string | null;
 }
 
-export function quoteView({ segmentation, offending, offer, refusal }: MessageQuote): QuoteDto {
+export function quoteView({ segmentation, offending, offer, refusal, ...quote }: MessageQuote): QuoteDto {
   const { encoding, segments } = segmentation;
   const prices = Object.entries(offer?.prices ?? {}).map(([tier, price]) => [tier, toKesNumber(price)]);
   return {
-    ...{ encoding, segments },
+    ...{ encoding, segments, body: quote.text, send_at: quote.sendAt, would_be_deferred: quote.deferred },
     offending_characters: offending.map(({ character, codePoint: code_point, replacement }) => ({
       ...{ character, code_point, replacement },
     })),

@@ -82,10 +82,13 @@ export class SendMessageDto {
   @IsKes()
   max_cost_kes?: number;
 
-  /** What kind of message it is. */
+  /**
+   * What kind of message it is. Promotion needs a sender that is registered for it, goes at the permitted hours only
+   * (08:00 to 18:00 in Nairobi; else it waits for them), never to who has opted out of it, and ends with how to opt out.
+   */
   @MayBeAbsent()
-  @IsIn(['transactional'])
-  class?: 'transactional';
+  @IsIn(['transactional', 'promotional'])
+  class?: 'transactional' | 'promotional';
 }
 
 const NOT_YET_SERVED = ['template_id', 'template_params', 'channel_id', 'fallback', 'callback_url'] as const;
@@ -94,6 +97,5 @@ const NOT_YET_SERVED = ['template_id', 'template_params', 'channel_id', 'fallbac
 export function notYetServed(body: Readonly<Record<string, unknown>>): string[] {
   const names: string[] = NOT_YET_SERVED.filter((name) => Object.hasOwn(body, name));
   if (body.channel === 'whatsapp') names.push('channel');
-  if (body.class === 'promotional') names.push('class');
   return names;
 }

@@ -1,3 +1,5 @@
+import { ALL_SENDERS } from './keys';
+
 /**
  * GCRA over Redis's own clock, so that many processes with clocks of their own keep one limit. Returns the milliseconds
  * to wait, 0 when the request may pass. A tat further ahead than the limit can ever put it comes from a clock that was
@@ -24,7 +26,8 @@ return take(KEYS[1], now, tonumber(ARGV[1]), tonumber(ARGV[2]))
 
 /**
  * Blocks and velocity, the same for a message and for a question about one: leaves `sent`, the messages of the last minute to
- * the recipient, and `bucket`, in which this one would count; returns at once where a block holds.
+ * the recipient, and `bucket`, in which this one would count; returns at once where a block holds, or where the recipient
+ * wants none from the sender that a promotion names.
  */
 const JUDGE = (
   customer: string,
@@ -33,6 +36,8 @@ const JUDGE = (
   own: string,
   velocity: string,
   digits: string,
+  optedOut: string,
+  sender: string,
 ): string => `
 if redis.call('EXISTS', ${customer}) == 1 then return {'admitted', 'customer', '0'} end
 if redis.call('EXISTS', ${recipient}) == 1 then return {'admitted', 'recipient', '0'} end
@@ -41,6 +46,11 @@ for length = 1, #${digits} do prefixes[length] = string.sub(${digits}, 1, length
 for _, set in ipairs({${all}, ${own}}) do
   for _, hit in ipairs(redis.call('SMISMEMBER', set, unpack(prefixes))) do
     if hit == 1 then return {'admitted', 'prefix', '0'} end
+  end
+end
+if ${sender} ~= '' then
+  for _, hit in ipairs(redis.call('SMISMEMBER', ${optedOut}, ${sender}, '${ALL_SENDERS}')) do
+    if hit == 1 then return {'admitted', 'none', '0', '1'} end
   end
 end
 local bucket = math.floor(tonumber(time[1]) / 5)
@@ -55,15 +65,15 @@ end
 /**
  * Everything that is counted before a message is accepted, in one round trip and one atomic step.
  * KEYS: idempotency ('' without), rate, velocity, blocked recipient, blocked customer, prefixes blocked for all, prefixes
- * blocked for the customer, blocks written.
+ * blocked for the customer, blocks written, opt-outs of the recipient, opt-outs written.
  * ARGV: body digest, claim token, claim's life in ms, requests a second ('' where it is no request of its own), burst, digits
- * ('' where no recipient is to be judged), messages a minute to the recipient.
+ * ('' where no recipient is to be judged), messages a minute to the recipient, sender of a promotion ('' otherwise).
  * An idempotency key holds `P:token:digest` while its first request runs, then `D:digest:response`. Replays and pending
  * answers return before anything is counted. Velocity is kept in buckets of five seconds; a message over the limit is not
  * counted, or hammering would shut a recipient out for ever.
  */
 export const ADMIT = `${GCRA}
-if redis.call('EXISTS', KEYS[8]) == 0 then return {'unready'} end
+if redis.call('EXISTS', KEYS[8], KEYS[10]) < 2 then return {'unready'} end
 if KEYS[1] ~= '' then
   local known = redis.call('GET', KEYS[1])
   if known then
@@ -77,7 +87,7 @@ local wait = ARGV[4] == '' and 0 or take(KEYS[2], now, tonumber(ARGV[4]), tonumb
 if wait > 0 then return {'limited', tostring(wait)} end
 if KEYS[1] ~= '' then redis.call('SET', KEYS[1], 'P:' .. ARGV[2] .. ':' .. ARGV[1], 'PX', tonumber(ARGV[3])) end
 if ARGV[6] == '' then return {'admitted', 'none', '0'} end
-${JUDGE('KEYS[5]', 'KEYS[4]', 'KEYS[6]', 'KEYS[7]', 'KEYS[3]', 'ARGV[6]')}
+${JUDGE('KEYS[5]', 'KEYS[4]', 'KEYS[6]', 'KEYS[7]', 'KEYS[3]', 'ARGV[6]', 'KEYS[9]', 'ARGV[8]')}
 for i = 1, #buckets, 2 do
   if bucket - tonumber(buckets[i]) > 12 then redis.call('HDEL', KEYS[3], buckets[i]) end
 end
@@ -106,11 +116,12 @@ return 0
 
 /**
  * What ADMIT would find, without counting anything. KEYS: velocity, blocked recipient, blocked customer, prefixes blocked for
- * all, prefixes blocked for the customer, blocks written. ARGV: digits.
+ * all, prefixes blocked for the customer, blocks written, opt-outs of the recipient, opt-outs written. ARGV: digits, sender of a
+ * promotion ('' otherwise).
  */
 export const PEEK = `
-if redis.call('EXISTS', KEYS[6]) == 0 then return {'unready'} end
+if redis.call('EXISTS', KEYS[6], KEYS[8]) < 2 then return {'unready'} end
 local time = redis.call('TIME')
-${JUDGE('KEYS[3]', 'KEYS[2]', 'KEYS[4]', 'KEYS[5]', 'KEYS[1]', 'ARGV[1]')}
+${JUDGE('KEYS[3]', 'KEYS[2]', 'KEYS[4]', 'KEYS[5]', 'KEYS[1]', 'ARGV[1]', 'KEYS[7]', 'ARGV[2]')}
 return {'admitted', 'none', tostring(sent + 1)}
 `;

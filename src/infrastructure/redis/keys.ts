@@ -28,4 +28,15 @@ export const keys = {
   healthWritten: 'waht:health:written',
   /** Present once the blocks have been written: without it, what is not blocked cannot be told. */
   blocksWritten: 'waht:block:written',
+  /** Set of what `optOutMember` makes of senders. */
+  optedOut: (customerId: string, mode: string, lookupHash: string): string =>
+    `waht:optout:${customerId}:${mode}:${lookupHash}`,
+  /** Present once the opt-outs have been written. */
+  optOutsWritten: 'waht:optout:written',
 } as const;
+
+/** Every sender of the customer. */
+export const ALL_SENDERS = '*';
+
+/** A sender may be called anything. @param sender null: every one of the customer's. */
+export const optOutMember = (sender: string | null): string => (sender === null ? ALL_SENDERS : `=${sender}`);

@@ -1,17 +1,27 @@
 import type { Sql } from '../postgres/database';
-import type { SubjectHashes } from './block-cache';
+import type { SubjectHashes } from './log-mirror';
+
+interface Row {
+  readonly subject_id: string;
+  readonly customer_id: string;
+  readonly lookup_hash: Buffer;
+}
 
 /** From the table that holds the recipients' keys: a destroyed key is a row that is gone. */
 export class PostgresSubjectHashes implements SubjectHashes {
   constructor(private readonly sql: Sql) {}
 
-  async find(subjectId: string): Promise<{ customerId: string; lookupHash: string } | null> {
-    const { rows } = await this.sql.query<{ customer_id: string; lookup_hash: Buffer }>({
-      name: 'subject-hash',
-      text: 'SELECT customer_id, lookup_hash FROM subject_keys WHERE subject_id = $1',
-      values: [subjectId],
+  async find(subjectIds: readonly string[]): ReturnType<SubjectHashes['find']> {
+    if (subjectIds.length === 0) return new Map();
+    const { rows } = await this.sql.query<Row>({
+      name: 'subject-hashes',
+      text: 'SELECT subject_id, customer_id, lookup_hash FROM subject_keys WHERE subject_id = ANY($1)',
+      values: [subjectIds],
     });
-    const row = rows[0];
-    return row === undefined ? null : { customerId: row.customer_id, lookupHash: row.lookup_hash.toString('hex') };
+    return new Map(
+      rows.map(({ subject_id, customer_id: customerId, lookup_hash }) => [
+        ...([subject_id, { customerId, lookupHash: lookup_hash.toString('hex') }] as const),
+      ]),
+    );
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Admission, AdmissionControl, AdmissionRequest, Signals } from '../../application/ports/admission';
 import type { Logger } from '../../application/ports/logger';
 import { DomainError } from '../../domain/shared/domain-error';
-import { keys } from './keys';
+import { keys, optOutMember } from './keys';
 import type { RedisConnection } from './redis-connection';
 import { burstFor, defineScripts } from './scripts';
 
@@ -11,9 +11,9 @@ const CLAIM_LIFE_MS = 15_000;
 const REMEMBER_SECONDS = 86_400;
 const BLOCKS: readonly Signals['block'][] = ['none', 'recipient', 'prefix', 'customer'];
 
-/** Writes all blocks again after Redis has lost them. */
-export interface BlockWriter {
-  /** False where the blocks are not known yet. */
+/** Writes again, after Redis has lost it, what of the log is asked for here. */
+export interface Rewritable {
+  /** False where it is not known yet. */
   rewrite(): Promise<boolean>;
 }
 
@@ -26,7 +26,8 @@ export class RedisAdmission implements AdmissionControl {
 
   constructor(
     private readonly connection: RedisConnection,
-    private readonly blocks: BlockWriter,
+    /** Blocks and opt-outs. */
+    private readonly mirrors: readonly Rewritable[],
     private readonly logger: Logger,
   ) {
     defineScripts(connection.redis);
@@ -35,7 +36,7 @@ export class RedisAdmission implements AdmissionControl {
   async admit(request: AdmissionRequest): Promise<Admission> {
     const answer = await this.ask(request);
     if (answer[0] !== 'unready') return this.understand(request, answer);
-    if (!(await this.blocks.rewrite())) {
+    if (!(await this.rewrite())) {
       throw new DomainError('unavailable', 'Blocks are still being read; try again.', [], 2);
     }
     return this.understand(request, await this.ask(request));
@@ -43,10 +44,15 @@ export class RedisAdmission implements AdmissionControl {
 
   async peek(request: AdmissionRequest): Promise<Signals> {
     let answer = await this.askWithoutCounting(request);
-    if (answer[0] === 'unready' && (await this.blocks.rewrite())) answer = await this.askWithoutCounting(request);
+    if (answer[0] === 'unready' && (await this.rewrite())) answer = await this.askWithoutCounting(request);
     const admission = this.understand(request, answer);
     if (admission.kind !== 'admitted') throw new DomainError('unavailable', 'Blocks cannot be read right now.', [], 2);
     return admission.signals;
+  }
+
+  private async rewrite(): Promise<boolean> {
+    const known = await Promise.all(this.mirrors.map((mirror) => mirror.rewrite()));
+    return known.every(Boolean);
   }
 
   async remember(request: AdmissionRequest, response: string): Promise<void> {
@@ -83,6 +89,8 @@ export class RedisAdmission implements AdmissionControl {
           keys.blockedPrefixes(null),
           keys.blockedPrefixes(customerId),
           keys.blocksWritten,
+          keys.optedOut(customerId, mode, lookupHash),
+          keys.optOutsWritten,
           request.bodyDigest ?? '',
           token,
           String(CLAIM_LIFE_MS),
@@ -90,6 +98,7 @@ export class RedisAdmission implements AdmissionControl {
           request.requestsPerSecond === null ? '' : String(burstFor(request.requestsPerSecond)),
           request.phoneDigits,
           String(request.messagesPerMinutePerRecipient),
+          memberOf(request),
         ),
       );
     } catch (error) {
@@ -99,7 +108,8 @@ export class RedisAdmission implements AdmissionControl {
     }
   }
 
-  private askWithoutCounting({ customerId, mode, lookupHash, phoneDigits }: AdmissionRequest): Promise<string[]> {
+  private askWithoutCounting(request: AdmissionRequest): Promise<string[]> {
+    const { customerId, mode, lookupHash, phoneDigits } = request;
     return this.connection.run((redis) =>
       redis.wahtPeek(
         keys.velocity(customerId, mode, lookupHash),
@@ -108,16 +118,19 @@ export class RedisAdmission implements AdmissionControl {
         keys.blockedPrefixes(null),
         keys.blockedPrefixes(customerId),
         keys.blocksWritten,
+        keys.optedOut(customerId, mode, lookupHash),
+        keys.optOutsWritten,
         phoneDigits,
+        memberOf(request),
       ),
     );
   }
 
-  private understand(request: AdmissionRequest, [kind, first, second]: string[]): Admission {
+  private understand(request: AdmissionRequest, [kind, first, second, third]: string[]): Admission {
     switch (kind) {
       case 'admitted': {
         const block = BLOCKS.find((candidate) => candidate === first) ?? 'customer';
-        return { kind, signals: { block, recipientPerMinute: Number(second) } };
+        return { kind, signals: { block, recipientPerMinute: Number(second), optedOut: third === '1' } };
       }
       case 'replay':
         return { kind, sameBody: first === '1', response: second ?? '' };
@@ -144,3 +157,6 @@ export class RedisAdmission implements AdmissionControl {
 
 const idempotencyKeyOf = ({ customerId, mode, route, idempotencyKey }: AdmissionRequest): string =>
   keys.idempotency(customerId, mode, route, idempotencyKey ?? '');
+
+const memberOf = ({ promotionFrom }: AdmissionRequest): string =>
+  promotionFrom === null ? '' : optOutMember(promotionFrom);

@@ -17,6 +17,7 @@ import { WRITER_TURNS } from '../../application/ports/writer-turns';
 import { Readiness } from '../observability/readiness';
 import { DATABASE, type Database } from '../postgres/database';
 import { BlockCache } from './block-cache';
+import { OptOutCache } from './opt-out-cache';
 import { PostgresSubjectHashes } from './postgres-subject-hashes';
 import { RedisAdmission } from './redis-admission';
 import { PostgresSampleHistory } from './postgres-sample-history';
@@ -25,7 +26,15 @@ import { RedisHealthSamples } from './redis-health-samples';
 import { RedisWriterTurns } from './redis-writer-turns';
 import { RequestLimiter } from './request-limiter';
 
-/** Limits, blocks and idempotency claims. */
+const MIRRORS = Symbol('Mirrors');
+
+/** What of the log is asked for in Redis, by the name of its check of readiness. */
+interface Mirrors {
+  readonly blocks: BlockCache;
+  readonly opt_outs: OptOutCache;
+}
+
+/** Limits, blocks, opt-outs and idempotency claims. */
 @Global()
 @Module({
   providers: [
@@ -35,16 +44,23 @@ import { RequestLimiter } from './request-limiter';
       useFactory: (configuration: Configuration, logger: Logger) => new RedisConnection(configuration.redisUrl, logger),
     },
     {
-      provide: BlockCache,
+      provide: MIRRORS,
       inject: [SUBSCRIPTIONS, RedisConnection, DATABASE, LOGGER],
-      useFactory: (subscriptions: Subscriptions, connection: RedisConnection, database: Database, logger: Logger) =>
-        new BlockCache(subscriptions, connection, new PostgresSubjectHashes(database), logger),
+      useFactory: (
+        subscriptions: Subscriptions,
+        connection: RedisConnection,
+        database: Database,
+        logger: Logger,
+      ): Mirrors => {
+        const parts = { subscriptions, connection, subjects: new PostgresSubjectHashes(database), logger };
+        return { blocks: new BlockCache(parts), opt_outs: new OptOutCache(parts) };
+      },
     },
     {
       provide: ADMISSION,
-      inject: [RedisConnection, BlockCache, LOGGER],
-      useFactory: (connection: RedisConnection, blocks: BlockCache, logger: Logger) =>
-        new RedisAdmission(connection, blocks, logger),
+      inject: [RedisConnection, MIRRORS, LOGGER],
+      useFactory: (connection: RedisConnection, mirrors: Mirrors, logger: Logger) =>
+        new RedisAdmission(connection, Object.values(mirrors), logger),
     },
     {
       provide: WRITER_TURNS,
@@ -71,7 +87,7 @@ export class RedisModule
 {
   constructor(
     @Inject(RedisConnection) private readonly connection: RedisConnection,
-    @Inject(BlockCache) private readonly blocks: BlockCache,
+    @Inject(MIRRORS) private readonly mirrors: Mirrors,
     @Inject(HEALTH_SAMPLES) private readonly samples: RedisHealthSamples,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -84,16 +100,20 @@ export class RedisModule
       return null;
     });
     if (!this.configuration.roles.has('api')) return;
-    this.readiness.register('blocks', () => (this.blocks.isCaughtUp() ? null : 'not read yet'));
+    for (const [name, mirror] of Object.entries<BlockCache | OptOutCache>({ ...this.mirrors })) {
+      this.readiness.register(name, () => (mirror.isCaughtUp() ? null : 'not read yet'));
+    }
   }
 
-  /** Only processes that accept messages need to know the blocks. */
+  /** Only processes that accept messages need to know blocks and opt-outs. */
   onApplicationBootstrap(): void {
-    if (this.configuration.roles.has('api')) this.blocks.start();
+    if (!this.configuration.roles.has('api')) return;
+    this.mirrors.blocks.start();
+    this.mirrors.opt_outs.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.blocks.stop();
+    await Promise.all([this.mirrors.blocks.stop(), this.mirrors.opt_outs.stop()]);
   }
 
   async onApplicationShutdown(): Promise<void> {

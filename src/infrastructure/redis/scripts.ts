@@ -13,8 +13,8 @@ declare module 'ioredis' {
 
 /** Makes the scripts commands of this connection: sent by hash, loaded by the client where the server has lost them. */
 export function defineScripts(redis: Redis): void {
-  redis.defineCommand('wahtAdmit', { numberOfKeys: 8, lua: ADMIT });
-  redis.defineCommand('wahtPeek', { numberOfKeys: 6, lua: PEEK });
+  redis.defineCommand('wahtAdmit', { numberOfKeys: 10, lua: ADMIT });
+  redis.defineCommand('wahtPeek', { numberOfKeys: 8, lua: PEEK });
   redis.defineCommand('wahtTake', { numberOfKeys: 1, lua: TAKE });
   redis.defineCommand('wahtKeep', { numberOfKeys: 1, lua: KEEP });
   redis.defineCommand('wahtForget', { numberOfKeys: 1, lua: FORGET });

@@ -11,13 +11,14 @@ export class SubjectTraces {
   constructor(private readonly url: string) {}
 
   /**
-   * Removes the counters and the block kept under the keyed hash of a number, and the customer's remembered answers: these
+   * Removes the counters, the block and the opt-outs kept under the keyed hash of a number, and the customer's remembered answers: these
    * hold keyed digests of bodies, and the log repeats them. @param lookupHash hex. @returns how many keys went.
    */
   async sweep(customerId: string, lookupHash: string): Promise<number> {
     return this.connected(async (redis) => {
       const counters = MODES.map((mode) => keys.velocity(customerId, mode, lookupHash));
-      const removed = await redis.unlink(...counters, keys.blockedRecipient(customerId, lookupHash));
+      const optOuts = MODES.map((mode) => keys.optedOut(customerId, mode, lookupHash));
+      const removed = await redis.unlink(...counters, ...optOuts, keys.blockedRecipient(customerId, lookupHash));
       return removed + (await this.forgetAnswers(redis, customerId));
     });
   }

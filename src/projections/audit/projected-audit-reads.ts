@@ -51,12 +51,13 @@ export class ProjectedAuditReads implements AuditReads {
 function streamsOf(id: string): string[] {
   if (isId(id, 'msg')) return [streams.message(id)];
   if (isId(id, 'sub')) return [streams.block(id)];
+  if (isId(id, 'opt')) return [streams.optOut(id)];
   if (isId(id, 'cus')) {
     return [streams.customer(id), streams.wallet(id, 'live'), streams.wallet(id, 'test'), streams.block(id)];
   }
   const field = {
     field: 'resource',
-    message: 'must be the id of a message, of your account, or of a blocked recipient',
+    message: 'must be the id of a message, of your account, of an opt-out, or of a blocked recipient',
   };
   throw new DomainError('invalid_parameter', 'The request has parameters that cannot be accepted.', [field]);
 }

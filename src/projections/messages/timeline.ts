@@ -48,7 +48,7 @@ function describe(event: MessageEvent): { type: string; [detail: string]: unknow
       };
     }
     case 'MessageRescheduled':
-      return { type: 'message.rescheduled', send_at: event.data.sendAt };
+      return { type: 'message.rescheduled', send_at: event.data.sendAt, reason: event.data.reason };
     case 'DispatchStarted':
       return { type: 'message.dispatch_started', attempt: event.data.attempt, provider: event.data.tier };
     case 'MessageDispatched': {

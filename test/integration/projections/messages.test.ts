@@ -83,7 +83,7 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
     await db.database.query({ text: 'TRUNCATE messages' });
     const moved = {
       type: 'MessageRescheduled',
-      data: { messageId: testId('msg', 1), sendAt: '2026-11-23T08:00:00.000Z' },
+      data: { messageId: testId('msg', 1), sendAt: '2026-11-23T08:00:00.000Z', reason: 'requested' },
     } as const;
     expect(await rowAfter([scheduled(1)], [moved])).toMatchObject({
       ...{ status: 'scheduled', send_at: at('2026-11-23T08:00:00Z'), valid_until: at('2026-11-23T09:00:00Z') },

@@ -35,6 +35,7 @@ const ids: IdSource = {
     derived: () => '',
     messageIdForKey: () => '',
     batchIdForKey: () => '',
+    optOutId: () => '',
   },
 };
 const readers = { read: (_provider: string, raw: Buffer) => readAfricasTalkingReport(raw) };

@@ -1,55 +1,11 @@
 import type { Redis } from 'ioredis';
-import type { RecordedEvent } from '../../../src/application/ports/event-store';
-import type { CatchUpOptions, FeedItem, Subscriptions } from '../../../src/application/ports/subscriptions';
 import type { BlockKind } from '../../../src/domain/fraud/events';
 import { BlockCache } from '../../../src/infrastructure/redis/block-cache';
 import { RedisAdmission } from '../../../src/infrastructure/redis/redis-admission';
 import { RedisConnection } from '../../../src/infrastructure/redis/redis-connection';
-import { admissionRequest, emptyRedis, quiet } from './redis-fixture';
-
-/** A feed whose batches come when the test says so. */
-class HandFeed implements Subscriptions {
-  options: CatchUpOptions | null = null;
-  private fed = 0n;
-
-  catchUp(options: CatchUpOptions) {
-    this.options = options;
-    return { position: null, lagMs: () => 0, isLive: () => true, stop: () => Promise.resolve() };
-  }
-
-  worker = () => Promise.reject(new Error('blocks have no worker'));
-  ensureGroups = () => Promise.reject(new Error('blocks have no groups'));
-
-  async feed(...events: { type: string; data: object }[]): Promise<void> {
-    const items: FeedItem[] = events.map((event) => ({
-      kind: 'event',
-      event: this.recorded(event),
-      raw: { data: new Uint8Array(), metadata: new Uint8Array() },
-    }));
-    await this.options?.onBatch(items, { commit: this.fed, prepare: this.fed });
-  }
-
-  private recorded({ type, data }: { type: string; data: object }): RecordedEvent {
-    this.fed += 1n;
-    return {
-      id: String(this.fed),
-      stream: 'block-x',
-      revision: 0n,
-      type,
-      data,
-      metadata: {
-        correlationId: '',
-        causationId: '',
-        customerId: null,
-        actor: { kind: 'operator', id: 'o' },
-        at: '',
-        schema: 1,
-      },
-      position: { commit: this.fed, prepare: this.fed },
-      created: '',
-    };
-  }
-}
+import { keys } from '../../../src/infrastructure/redis/keys';
+import { HandFeed } from './hand-feed';
+import { admissionRequest, emptyRedis, oneSubject, quiet } from './redis-fixture';
 
 const placed = (subject: string, kind: BlockKind, customerId: string | null = null) => ({
   type: 'BlockPlaced',
@@ -66,11 +22,8 @@ describe('BlockCache', () => {
 
   const start = (): void => {
     feed = new HandFeed();
-    const subjects = {
-      find: (id: string) => Promise.resolve(id === 'sub_1' ? { customerId: 'cus_1', lookupHash: 'hash1' } : null),
-    };
-    cache = new BlockCache(feed, connection, subjects, quiet);
-    admission = new RedisAdmission(connection, cache, quiet);
+    cache = new BlockCache({ subscriptions: feed, connection, subjects: oneSubject, logger: quiet });
+    admission = new RedisAdmission(connection, [cache], quiet);
     cache.start();
   };
   const caughtUp = async (): Promise<void> => {
@@ -87,6 +40,7 @@ describe('BlockCache', () => {
     raw = redis.raw;
     connection = new RedisConnection(redis.url, quiet);
     await new Promise((resolve) => connection.redis.once('ready', resolve));
+    await raw.set(keys.optOutsWritten, '1');
     start();
   });
 
@@ -134,6 +88,7 @@ describe('BlockCache', () => {
     await feed.feed(placed('sub_1', 'recipient', 'cus_1'), placed('cus_2', 'customer'), lifted('cus_2'));
     await caughtUp();
     await raw.flushdb();
+    await raw.set(keys.optOutsWritten, '1');
     await expect(block()).resolves.toBe('recipient');
     await expect(block({ customerId: 'cus_2', lookupHash: 'hash2' })).resolves.toBe('none');
   });

@@ -11,6 +11,8 @@ describe('RedisAdmission', () => {
   let admission: RedisAdmission;
   let rewrites: number;
 
+  const written = () => raw.mset(keys.blocksWritten, '1', keys.optOutsWritten, '1');
+
   beforeEach(async () => {
     const redis = await emptyRedis();
     raw = redis.raw;
@@ -19,16 +21,18 @@ describe('RedisAdmission', () => {
     rewrites = 0;
     admission = new RedisAdmission(
       connection,
-      {
-        rewrite: async () => {
-          rewrites += 1;
-          await raw.set(keys.blocksWritten, '1');
-          return true;
+      [
+        {
+          rewrite: async () => {
+            rewrites += 1;
+            await written();
+            return true;
+          },
         },
-      },
+      ],
       quiet,
     );
-    await raw.set(keys.blocksWritten, '1');
+    await written();
   });
 
   afterEach(() => {
@@ -42,7 +46,7 @@ describe('RedisAdmission', () => {
     for (const count of [1, 2, 3]) {
       await expect(admission.admit(admissionRequest())).resolves.toEqual({
         kind: 'admitted',
-        signals: { block: 'none', recipientPerMinute: count },
+        signals: { block: 'none', recipientPerMinute: count, optedOut: false },
       });
     }
     const other = admissionRequest({ lookupHash: 'hash2' });
@@ -53,13 +57,14 @@ describe('RedisAdmission', () => {
 
   it('tells what it knows without counting, and after Redis has lost the blocks', async () => {
     const request = admissionRequest();
-    for (let i = 0; i < 3; i++) expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 1 });
+    for (let i = 0; i < 3; i++)
+      expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 1, optedOut: false });
     await admission.admit(request);
-    expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 2 });
+    expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 2, optedOut: false });
     await raw.sadd(keys.blockedPrefixes(null), '25470');
     expect((await admission.peek(admissionRequest({ phoneDigits: '254700000001' }))).block).toBe('prefix');
     await raw.flushdb();
-    expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 1 });
+    expect(await admission.peek(request)).toEqual({ block: 'none', recipientPerMinute: 1, optedOut: false });
     expect(rewrites).toBe(1);
   });
 
@@ -214,7 +219,11 @@ describe('RedisAdmission', () => {
 
   it('refuses while the blocks are not known', async () => {
     await raw.flushdb();
-    const unread = new RedisAdmission(connection, { rewrite: () => Promise.resolve(false) }, quiet);
+    const unread = new RedisAdmission(
+      connection,
+      [{ rewrite: () => Promise.resolve(true) }, { rewrite: () => Promise.resolve(false) }],
+      quiet,
+    );
     await expect(unread.admit(admissionRequest())).rejects.toMatchObject({ code: 'unavailable' });
   });
 
@@ -245,7 +254,7 @@ describe('RedisAdmission', () => {
 describe('Redis away', () => {
   it('refuses to admit and lets reads go on by a count of this process', async () => {
     const connection = new RedisConnection('redis://127.0.0.1:1', quiet);
-    const admission = new RedisAdmission(connection, { rewrite: () => Promise.resolve(true) }, quiet);
+    const admission = new RedisAdmission(connection, [{ rewrite: () => Promise.resolve(true) }], quiet);
     await expect(admission.admit(admissionRequest())).rejects.toMatchObject({ code: 'unavailable' });
     const limiter = new RequestLimiter(connection);
     const waits = [];

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { AdmissionRequest } from '../../../src/application/ports/admission';
 import type { Logger } from '../../../src/application/ports/logger';
+import type { SubjectHashes } from '../../../src/infrastructure/redis/log-mirror';
 import { redisDatabase } from '../../support/services';
 
 export const quiet: Logger = {
@@ -28,5 +29,12 @@ export const admissionRequest = (change: Partial<AdmissionRequest> = {}): Admiss
   phoneDigits: '254712345678',
   requestsPerSecond: 1_000_000,
   messagesPerMinutePerRecipient: 1_000_000,
+  promotionFrom: null,
   ...change,
 });
+
+/** Everybody but sub_1 has been erased. */
+export const oneSubject: SubjectHashes = {
+  find: (ids) =>
+    Promise.resolve(new Map(ids.includes('sub_1') ? [['sub_1', { customerId: 'cus_1', lookupHash: 'hash1' }]] : [])),
+};

@@ -29,6 +29,7 @@ describe('the catalogue of the database', () => {
       message_parts: 'worker SIUD',
       message_watch: 'projector SIUD, worker S',
       messages: 'api S, projector SIUD',
+      opt_outs: 'api S, projector SIUD',
       parked_streams: 'projector SIUD, worker S',
       price_lists: 'projector SIUD, worker S',
       projection_checkpoints: 'projector SIU, worker S',

@@ -48,7 +48,7 @@ export function orderOf(items: readonly Asked[]): BatchOrder {
       return {
         request: {
           ...{ to, body, senderId: 'WAHT', validForSeconds: null, onUnknown: null, clientReference: null },
-          ...{ encoding: null, maxSegments: null, maxCost: null, sendAt: null },
+          ...{ encoding: null, maxSegments: null, maxCost: null, sendAt: null, class: 'transactional' },
         },
         own: key === undefined ? null : { key, digest, keyedDigest: `keyed ${digest}` },
         digest,

@@ -59,6 +59,7 @@ describe('readConfiguration', () => {
       retryDelaysMs: [1_000, 4_000],
       waitRetryMs: 60_000,
       dispatchConcurrency: 64,
+      promotion: { hours: { fromMinute: 480, toMinute: 1_080 }, optOutText: 'STOP*456*9*5#' },
       accessLogSample: 0.01,
       audit: { signingKey: null, trustedKeys: [], folder: '.waht/audit', headEveryMs: 60_000 },
     });
@@ -70,6 +71,28 @@ describe('readConfiguration', () => {
     expect(configuration.testTiers).toEqual(configuration.tiers);
     expect(configuration.masterKeys.current).toBe(1);
     expect(configuration.masterKeys.byVersion.get(1)).toHaveLength(32);
+  });
+
+  it.each([
+    ['00:00-24:00', 0, 1_440],
+    ['23:59-24:00', 1_439, 1_440],
+    ['09:30-17:45', 570, 1_065],
+  ])('reads the hours of promotion %s', (text, fromMinute, toMinute) => {
+    const { promotion } = readConfiguration({ ...development(), PROMOTIONAL_HOURS: text });
+    expect(promotion.hours).toEqual({ fromMinute, toMinute });
+  });
+
+  it.each(['8-18', '18:00-08:00', '08:00-08:00', '08:00-24:01', '08:60-18:00', '25:00-26:00'])(
+    'refuses the hours of promotion %s',
+    (text) => {
+      const problems = problemsOf({ ...development(), PROMOTIONAL_HOURS: text });
+      expect(problems).toEqual([expect.stringMatching(/^PROMOTIONAL_HOURS must be two times/)]);
+    },
+  );
+
+  it.each(['Zum Abmelden: STOP → 456', 'x'.repeat(41)])('refuses the opt-out text %s', (text) => {
+    const problems = problemsOf({ ...development(), PROMOTIONAL_OPT_OUT_TEXT: text });
+    expect(problems).toEqual([expect.stringMatching(/^PROMOTIONAL_OPT_OUT_TEXT must have at most 40/)]);
   });
 
   it('reads a production environment with real accounts and simulated ones for test keys', () => {

@@ -86,6 +86,21 @@ describe('ids', () => {
     ];
     expect(new Set([id, ...others]).size).toBe(6);
   });
+
+  it('are the same for one recipient, mode and sender, and for no other', () => {
+    const ids = new CryptoIdSource(new SystemClock());
+    const id = ids.optOutId('sub_1', 'live', 'ACME');
+    expect(isId(id, 'opt')).toBe(true);
+    expect(ids.optOutId('sub_1', 'live', 'ACME')).toBe(id);
+    const others = [
+      ids.optOutId('sub_2', 'live', 'ACME'),
+      ids.optOutId('sub_1', 'test', 'ACME'),
+      ids.optOutId('sub_1', 'live', 'ACME2'),
+      ids.optOutId('sub_1', 'live', null),
+      ids.optOutId('sub_1', 'live', 'null'),
+    ];
+    expect(new Set([id, ...others]).size).toBe(6);
+  });
 });
 
 describe('the clock', () => {

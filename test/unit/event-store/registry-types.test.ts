@@ -57,6 +57,8 @@ const agrees: { readonly [Name in keyof Registry]: Equal<SchemaOf<Name>, DataOf<
   PriceListPublished: true,
   BlockPlaced: true,
   BlockLifted: true,
+  RecipientOptedOut: true,
+  RecipientOptedIn: true,
   ProviderDegraded: true,
   ProviderRecovered: true,
   SubjectErased: true,

@@ -164,7 +164,7 @@ describe('POST /v1/messages/batch', () => {
   });
 
   it('leaves one row for many items that a key may not send', async () => {
-    w.admission.signals = { block: 'recipient', recipientPerMinute: 1 };
+    w.admission.signals = { block: 'recipient', recipientPerMinute: 1, optedOut: false };
     const answer = await batch(MESSAGE, MESSAGE, MESSAGE);
     expect(results(answer).map(({ status, error }) => [status, error?.code])).toEqual(
       Array.from({ length: 3 }, () => [403, 'recipient_blocked']),

@@ -125,7 +125,6 @@ describe('the HTTP edge', () => {
       ['fallback', { fallback: null }],
       ['callback_url', { callback_url: 'https://example.test' }],
       ['channel', { channel: 'whatsapp' }],
-      ['class', { class: 'promotional' }],
     ])('says that %s is not yet available', async (field, change) => {
       const answer = await post({ ...MESSAGE, ...change });
       expectProblem(answer, 422, 'not_yet_available');
@@ -513,6 +512,8 @@ describe('the HTTP edge', () => {
         '/v1/messages/quote',
         '/v1/messages/{id}',
         '/v1/messages/{id}/timeline',
+        '/v1/opt-outs',
+        '/v1/opt-outs/{id}',
       ]);
       expect(JSON.stringify(document)).not.toMatch(/template_id|whatsapp/);
       const page = await get('/docs');

@@ -1,4 +1,5 @@
 import type { MessageCommand } from '../../../src/domain/message/commands';
+import { KENYAN_HOURS } from '../../../src/domain/message/hours';
 import { nextStep, type StepQuestion } from '../../../src/domain/message/next-step';
 import type { MessageQueued } from '../../../src/domain/message/events';
 import {
@@ -26,7 +27,7 @@ const next = (
   from: MessageQueued = order(),
 ) =>
   nextStep(given(after(from, ...commands)), {
-    ...{ nowMs: T0 + seconds * 1000, waitMs: 60_000, opened: null, shut: [], ...extra },
+    ...{ nowMs: T0 + seconds * 1000, waitMs: 60_000, opened: null, shut: [], hours: KENYAN_HOURS, ...extra },
   });
 const left = (attempt: number, seconds: number) => refused(attempt, 'R', seconds, { retryDelayMs: null });
 
@@ -45,7 +46,9 @@ describe('what is next', () => {
   });
   it('has nothing more to do after the end', () => {
     expect(next(99, [start('tier_1', 1), accepted(1), report(1, 'delivered')])).toEqual({ kind: 'nothing' });
-    expect(nextStep({ status: 'none' }, { nowMs: T0, waitMs: 0, opened: null, shut: [] })).toEqual({ kind: 'nothing' });
+    expect(nextStep({ status: 'none' }, { nowMs: T0, waitMs: 0, opened: null, shut: [], hours: KENYAN_HOURS })).toEqual(
+      { kind: 'nothing' },
+    );
   });
   it('expires a message that nobody has', () => expect(next(DAY_S, [])).toEqual({ kind: 'expire' }));
   it('retries at the same tier when it is time, other tiers behind it', () => {
@@ -69,6 +72,19 @@ describe('what is next', () => {
     expect(next(7, commands)).toEqual({ kind: 'wait', until: at(61) });
     expect(next(61, commands)).toEqual({ kind: 'dispatch', tiers: ['tier_1'] });
     expect(next(7, commands, { opened: 'tier_1' })).toEqual({ kind: 'dispatch', tiers: ['tier_1'] });
+  });
+  it('lets promotion that was not sent in its hours wait for the next ones, or its end', () => {
+    const promotion = order({ class: 'promotional' });
+    expect(next(32_399, [], {}, promotion)).toMatchObject({ kind: 'dispatch' });
+    expect(next(32_400, [], {}, promotion)).toEqual({ kind: 'wait', until: at(82_800) });
+    expect(next(32_400, [], { opened: 'tier_1' }, promotion)).toMatchObject({ kind: 'wait' });
+    expect(next(32_400, [start('tier_1', 32_000), refused(1, 'F', 32_001)], {}, promotion)).toMatchObject({
+      kind: 'wait',
+    });
+    expect(next(82_800, [], {}, promotion)).toMatchObject({ kind: 'dispatch' });
+    const short = order({ class: 'promotional', validUntil: at(40_000) });
+    expect(next(32_400, [], {}, short)).toEqual({ kind: 'wait', until: at(40_000) });
+    expect(next(40_000, [], {}, short)).toEqual({ kind: 'expire' });
   });
   it('waits no longer than the validity', () => {
     const commands = [start('tier_1', DAY_S - 10), left(1, DAY_S - 9)];

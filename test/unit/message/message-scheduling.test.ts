@@ -1,15 +1,16 @@
 import type { MessageCommand } from '../../../src/domain/message/commands';
+import { KENYAN_HOURS } from '../../../src/domain/message/hours';
 import { nextStep } from '../../../src/domain/message/next-step';
 import { checkSendAt } from '../../../src/domain/message/scheduling';
 import { accepted, after, at, DAY_S, given, order, outcome, scheduled, start, T0 } from './message-fixture';
 
 const release = (seconds: number, data: object = {}): MessageCommand => ({
   type: 'ReleaseMessage',
-  data: { at: at(seconds), candidates: ['tier_1', 'tier_2', 'tier_3'], refusal: null, ...data },
+  data: { at: at(seconds), candidates: ['tier_1', 'tier_2', 'tier_3'], refusal: null, hours: KENYAN_HOURS, ...data },
 });
 const move = (seconds: number, now = 0): MessageCommand => ({
   type: 'RescheduleMessage',
-  data: { now: at(now), sendAt: at(seconds) },
+  data: { now: at(now), sendAt: at(seconds), hours: KENYAN_HOURS },
 });
 const cancel: MessageCommand = { type: 'CancelMessage' };
 const conflict = expect.objectContaining({ code: 'conflict' }) as Error;
@@ -21,7 +22,7 @@ describe('a scheduled message', () => {
     const state = given([later]);
     expect(state).toMatchObject({ status: 'scheduled', charge: 'reserved', order: { validUntil: at(3_600 + DAY_S) } });
     const ask = (seconds: number) =>
-      nextStep(state, { nowMs: T0 + seconds * 1_000, waitMs: 1, opened: null, shut: [] }).kind;
+      nextStep(state, { nowMs: T0 + seconds * 1_000, waitMs: 1, opened: null, shut: [], hours: KENYAN_HOURS }).kind;
     expect([ask(0), ask(3_599.9), ask(3_600)]).toEqual(['await_time', 'await_time', 'release']);
     expect(outcome(later, start('tier_1', 10))).toEqual([]);
     expect(outcome(later, release(3_599))).toEqual([]);
@@ -49,7 +50,7 @@ describe('a scheduled message', () => {
   });
   it('can be moved while it waits', () => {
     expect(outcome(later, move(7_200))).toEqual([
-      { type: 'MessageRescheduled', data: { messageId: later.data.messageId, sendAt: at(7_200) } },
+      { type: 'MessageRescheduled', data: { messageId: later.data.messageId, sendAt: at(7_200), reason: 'requested' } },
     ]);
     expect(given(after(later, move(7_200)))).toMatchObject({
       sendAt: at(7_200),
@@ -59,6 +60,22 @@ describe('a scheduled message', () => {
     expect(() => outcome(later, move(100, 100))).toThrow(expect.objectContaining({ code: 'validation_failed' }));
     expect(() => outcome(later, release(3_600), move(7_200))).toThrow(conflict);
     expect(() => outcome(order(), move(7_200))).toThrow(conflict);
+  });
+  it('goes at its hours where it is promotion, and waits for the next ones at any other', () => {
+    const promotion = scheduled(3_600, { class: 'promotional' });
+    expect(outcome(promotion, release(3_600))).toMatchObject([{ type: 'MessageQueued' }]);
+    expect(outcome(promotion, release(32_399))).toMatchObject([{ type: 'MessageQueued' }]);
+    const { messageId } = promotion.data;
+    const tomorrow = { type: 'MessageRescheduled', data: { messageId, sendAt: at(82_800), reason: 'hours' } };
+    expect(outcome(promotion, release(32_400))).toEqual([tomorrow]);
+    expect(given(after(promotion, release(32_400)))).toMatchObject({ status: 'scheduled', sendAt: at(82_800) });
+    expect(outcome(promotion, release(32_400), release(82_800))).toMatchObject([
+      { type: 'MessageQueued', data: { validUntil: at(82_800 + DAY_S) } },
+    ]);
+    expect(outcome(promotion, move(40_000))).toEqual([tomorrow]);
+    expect(outcome(promotion, move(40_000), move(50_000))).toEqual([]);
+    const refusal = { code: 'recipient_opted_out', reason: 'opted out' };
+    expect(outcome(promotion, release(32_400, { refusal }))).toMatchObject([{ type: 'MessageFailed', data: refusal }]);
   });
   it('can be at most 180 days ahead, and not at once', () => {
     for (const seconds of [1, 180 * DAY_S]) expect(() => checkSendAt(at(seconds), T0)).not.toThrow();

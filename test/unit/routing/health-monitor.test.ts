@@ -32,6 +32,7 @@ const ids: IdSource = {
   derived: (parent, name) => `${parent.slice(0, 24)}${name.padStart(12, 'a')}`,
   messageIdForKey: () => 'msg_x',
   batchIdForKey: () => 'bat_x',
+  optOutId: () => 'opt_x',
 };
 
 describe('the monitor of the providers’ health', () => {

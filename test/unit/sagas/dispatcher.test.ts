@@ -360,7 +360,7 @@ describe('a scheduled message', () => {
     await world.queue(scheduled(60));
     await one.settle(messageId);
     const stream = streams.message(messageId);
-    const event = { type: 'MessageRescheduled', data: { messageId, sendAt: at(7_200) } } as const;
+    const event = { type: 'MessageRescheduled', data: { messageId, sendAt: at(7_200), reason: 'requested' } } as const;
     await world.store.append(stream, 0n, [{ id: ids.uuid(), event, metadata: testMetadata() }]);
     await one.settle(messageId);
     expect(timers()).toEqual([['send_at', 7_200]]);
@@ -368,6 +368,40 @@ describe('a scheduled message', () => {
     expect(world.calls).toEqual([]);
     await comes(7_200);
     expect(world.calls).toHaveLength(1);
+  });
+  it('that is promotion waits on where its hours are over by then', async () => {
+    const promotion = { class: 'promotional', sender: 'DUKA' } as const;
+    await world.queue(scheduled(32_000, promotion));
+    // The process slept until 18:00 in Nairobi.
+    await comes(32_400);
+    expect(world.last(messageId)).toMatchObject({
+      type: 'MessageRescheduled',
+      data: { sendAt: at(82_800), reason: 'hours' },
+    });
+    expect(timers()).toEqual([['send_at', 82_800]]);
+    await comes(82_800);
+    expect(world.calls).toHaveLength(1);
+  });
+  it('that is promotion fails where its recipient has opted out of the sender', async () => {
+    const promotion = { class: 'promotional', sender: 'DUKA' } as const;
+    await world.queue(scheduled(60, promotion));
+    world.optedOutOf = 'DUKA';
+    await comes(60);
+    const data = { code: 'recipient_opted_out', charge: 'released' };
+    expect(world.last(messageId)).toMatchObject({ type: 'MessageFailed', data });
+    expect(world.money).toEqual(['release failed']);
+    expect(world.calls).toEqual([]);
+  });
+  it('that is not promotion goes though its recipient has opted out', async () => {
+    await world.queue(scheduled(60));
+    world.optedOutOf = order().data.sender;
+    await comes(60);
+    expect(world.calls).toHaveLength(1);
+  });
+  it('fails where its sender is registered for the other class by then', async () => {
+    await world.queue(scheduled(60, { class: 'promotional' }));
+    await comes(60);
+    expect(world.last(messageId)).toMatchObject({ type: 'MessageFailed', data: { code: 'sender_id_not_registered' } });
   });
   it.each([
     ['customer_suspended', (w: World) => (w.customer = { ...customer(), suspended: true })],

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Signals } from '../../../src/application/ports/admission';
+import type { AdmissionRequest, Signals } from '../../../src/application/ports/admission';
 import type { AttemptIndex, OpenAttempt } from '../../../src/application/ports/attempt-index';
 import type { Clock } from '../../../src/application/ports/clock';
 import type { CustomerRecord } from '../../../src/application/ports/customer-directory';
@@ -30,6 +30,7 @@ import { RecentDispatches } from '../../../src/application/sagas/recent-dispatch
 import { Settlement } from '../../../src/application/sagas/settlement';
 import { WaitingRoom } from '../../../src/application/sagas/waiting-room';
 import type { MessageQueued, MessageScheduled } from '../../../src/domain/message/events';
+import { KENYAN_HOURS } from '../../../src/domain/message/hours';
 import type { Tier } from '../../../src/domain/routing/tiers';
 import { DomainError } from '../../../src/domain/shared/domain-error';
 import { money } from '../../../src/domain/shared/money';
@@ -48,6 +49,7 @@ export const ids: IdSource = {
   },
   messageIdForKey: () => 'msg_x',
   batchIdForKey: () => 'bat_x',
+  optOutId: () => 'opt_x',
 };
 const silent = (): void => undefined;
 const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, child: () => logger };
@@ -76,6 +78,8 @@ export class World {
   available = 1_000_000n;
   /** Of everybody. */
   block: Signals['block'] = 'none';
+  /** The sender whose promotion the recipient does not want. */
+  optedOutOf = 'nobody';
   customer: CustomerRecord | null = customer();
   openAttempts: OpenAttempt[] = [];
   readonly indexed = new Map<string, string>();
@@ -199,6 +203,7 @@ export class Process {
     };
     const configuration = {
       ...{ reportGraceSeconds: 600, retryDelaysMs: [1_000, 5_000], waitRetryMs: 60_000, dispatchConcurrency: 64 },
+      promotion: { hours: KENYAN_HOURS, optOutText: 'STOP*456*9*5#' },
       ...settings,
     } as Configuration;
     this.circuits = new Circuits(clock, { opened: silent, recovered: silent });
@@ -218,10 +223,17 @@ export class Process {
       ...([clock, configuration, ids, registry, vault, timers, memory, commands, recent] as const),
     );
     const directory = { key: () => null, customer: () => world.customer };
-    const admission = { peek: () => Promise.resolve({ block: world.block, recipientPerMinute: 1 }) };
+    const admission = {
+      peek: ({ promotionFrom }: AdmissionRequest) =>
+        Promise.resolve({ block: world.block, recipientPerMinute: 1, optedOut: promotionFrom === world.optedOutOf }),
+    };
     this.dispatcher = new Dispatcher(
       ...([clock, configuration, ids, registry, timers, memory, commands, claims, affordability] as const),
-      ...([this.waitingRoom, new DueMessages(clock, directory, admission, vault, commands), inquiry] as const),
+      ...([
+        this.waitingRoom,
+        new DueMessages(clock, directory, admission, vault, configuration, commands),
+        inquiry,
+      ] as const),
     );
     this.waitingRoom.start((messageId, opened) => this.dispatcher.wake(messageId, opened));
     this.settlement = new Settlement(wallets, timers, memory, commands, recent);

@@ -16,6 +16,7 @@ export const ids: IdSource = {
   next: (prefix) => `${prefix}_${randomUUID()}`,
   uuid: () => randomUUID(),
   derived: (parent, name) => createHash('sha256').update(`${parent}/${name}`).digest('hex').slice(0, 32),
+  optOutId: (...parts) => `opt_${parts.join('.')}`,
   messageIdForKey: (...parts) => `msg_${createHash('sha256').update(parts.join('/')).digest('hex').slice(0, 26)}`,
   batchIdForKey: (...parts) => `bat_${createHash('sha256').update(parts.join('/')).digest('hex').slice(0, 26)}`,
 };

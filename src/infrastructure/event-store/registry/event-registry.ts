@@ -2,6 +2,7 @@ import type { BatchEvent } from '../../../domain/batch/events';
 import type { CustomerEvent, PriceListEvent } from '../../../domain/customer/events';
 import type { BlockEvent } from '../../../domain/fraud/events';
 import type { MessageEvent } from '../../../domain/message/events';
+import type { OptOutEvent } from '../../../domain/opt-out/events';
 import type { PrivacyEvent } from '../../../domain/privacy/events';
 import type { ProviderEvent } from '../../../domain/routing/events';
 import type { WalletEvent } from '../../../domain/wallet/events';
@@ -12,12 +13,20 @@ import type { EventFamily } from './events-document';
 import { messageEvents } from './message-events';
 import { privacyEvents } from './privacy-events';
 import { providerEvents } from './provider-events';
-import { blockEvents } from './safety-events';
+import { blockEvents, optOutEvents } from './safety-events';
 import { walletEvents } from './wallet-events';
 
 /** Every event there is. */
 export type StoredDomainEvent =
-  MessageEvent | BatchEvent | WalletEvent | CustomerEvent | PriceListEvent | BlockEvent | ProviderEvent | PrivacyEvent;
+  | MessageEvent
+  | BatchEvent
+  | WalletEvent
+  | CustomerEvent
+  | PriceListEvent
+  | BlockEvent
+  | OptOutEvent
+  | ProviderEvent
+  | PrivacyEvent;
 
 /** By type. A type of the domain that is missing here fails the build, and so does one that the domain does not know. */
 export const EVENT_REGISTRY = {
@@ -27,6 +36,7 @@ export const EVENT_REGISTRY = {
   ...customerEvents,
   ...priceListEvents,
   ...blockEvents,
+  ...optOutEvents,
   ...providerEvents,
   ...privacyEvents,
 } satisfies { [Type in StoredDomainEvent['type']]: EventDefinition };
@@ -43,6 +53,7 @@ export const EVENT_FAMILIES: readonly EventFamily[] = [
   { title: 'Customer', streams: '`customer-{cus_}`', events: customerEvents },
   { title: 'Price list', streams: '`pricelist-{prl_}`', events: priceListEvents },
   { title: 'Block', streams: '`block-{subject}`', events: blockEvents },
+  { title: 'Opt-out', streams: '`optout-{opt_}`', events: optOutEvents },
   { title: 'Provider', streams: '`provider-{name}`', events: providerEvents },
   { title: 'Subject', streams: '`subject-{sub_}`', events: privacyEvents },
 ];

@@ -65,9 +65,10 @@ export const messageEvents = {
     exact({ ...order, sendAt: instant, reason: oneOf('requested', 'hours'), validForSeconds: count }),
     alone,
   ),
-  MessageRescheduled: first(
-    'A message that waits was moved to another time.',
-    exact({ messageId: text, sendAt: instant }),
+  MessageRescheduled: second(
+    'A message that waits was moved to another time: as the customer asked, or to the permitted hours.',
+    exact({ messageId: text, sendAt: instant, reason: oneOf('requested', 'hours') }),
+    (data) => ({ ...data, reason: 'requested' }),
   ),
   MessageAbandoned: first(
     'No MessageQueued will ever name this reservation: its money may go back. Invisible outside.',

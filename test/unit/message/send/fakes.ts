@@ -1,5 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Admission, AdmissionControl, AdmissionRequest } from '../../../../src/application/ports/admission';
+import type {
+  Admission,
+  AdmissionControl,
+  AdmissionRequest,
+  Signals,
+} from '../../../../src/application/ports/admission';
 import type { Clock } from '../../../../src/application/ports/clock';
 import type { Configuration, TierConfiguration } from '../../../../src/application/ports/configuration';
 import type { CustomerRecord } from '../../../../src/application/ports/customer-directory';
@@ -15,6 +20,7 @@ import type { Logger } from '../../../../src/application/ports/logger';
 import type { ProviderHealth } from '../../../../src/application/ports/provider-health';
 import { ERASED, type Subject, type SubjectVault } from '../../../../src/application/ports/subject-vault';
 import type { WalletRef, Wallets } from '../../../../src/application/ports/wallets';
+import { KENYAN_HOURS } from '../../../../src/domain/message/hours';
 import { DEFAULT_THRESHOLDS } from '../../../../src/domain/routing/move';
 import type { Tier } from '../../../../src/domain/routing/tiers';
 import { DomainError } from '../../../../src/domain/shared/domain-error';
@@ -61,6 +67,10 @@ export class CountingIds implements IdSource {
 
   batchIdForKey(...parts: [string, string, string]): string {
     return `bat_${crockford(createHash('sha256').update(parts.join('\0')).digest())}`;
+  }
+
+  optOutId(...parts: [string, string, string | null]): string {
+    return `opt_${crockford(createHash('sha256').update(parts.join('\0')).digest())}`;
   }
 }
 
@@ -206,10 +216,12 @@ export class MemoryAdmission implements AdmissionControl {
   admits = 0;
   renewed = 0;
   next: Admission | null = null;
-  signals: Extract<Admission, { kind: 'admitted' }>['signals'] = { block: 'none', recipientPerMinute: 1 };
+  signals: Signals = { block: 'none', recipientPerMinute: 1, optedOut: false };
+  asked: AdmissionRequest | null = null;
 
   admit(request: AdmissionRequest): Promise<Admission> {
     this.admits += 1;
+    this.asked = request;
     const { next } = this;
     if (next !== null) return Promise.resolve(next);
     const { idempotencyKey, bodyDigest } = request;
@@ -223,7 +235,8 @@ export class MemoryAdmission implements AdmissionControl {
     return Promise.resolve({ kind: 'admitted', signals: this.signals });
   }
 
-  peek(): Promise<Extract<Admission, { kind: 'admitted' }>['signals']> {
+  peek(request: AdmissionRequest): Promise<Signals> {
+    this.asked = request;
     return Promise.resolve(this.signals);
   }
 
@@ -303,6 +316,7 @@ export const configuration: Configuration = {
   waitRetryMs: 60_000,
   dispatchConcurrency: 64,
   routing: DEFAULT_THRESHOLDS,
+  promotion: { hours: KENYAN_HOURS, optOutText: 'STOP*456*9*5#' },
   logLevel: 'silent',
   accessLogSample: 0,
   audit: { signingKey: null, trustedKeys: [], folder: '.waht/audit', headEveryMs: 60_000 },
@@ -323,6 +337,7 @@ export const customer = (change: Partial<CustomerRecord> = {}): CustomerRecord =
   senders: new Map([
     ['WAHT', { class: 'transactional', approvedAt: new Set<Tier>(['tier_1', 'tier_2']) }],
     ['ACME', { class: 'transactional', approvedAt: new Set<Tier>(['tier_3']) }],
+    ['DUKA', { class: 'promotional', approvedAt: new Set<Tier>(['tier_1', 'tier_2']) }],
   ]),
   defaultSender: 'WAHT',
   ...change,

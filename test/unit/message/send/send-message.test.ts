@@ -61,7 +61,7 @@ const request = (change: Partial<MessageRequest> = {}): MessageRequest => ({
   validForSeconds: null,
   onUnknown: null,
   clientReference: null,
-  ...{ encoding: null, maxSegments: null, maxCost: null, sendAt: null },
+  ...{ encoding: null, maxSegments: null, maxCost: null, sendAt: null, class: 'transactional' },
   ...change,
 });
 
@@ -195,9 +195,9 @@ describe('sending a message', () => {
 
   it('refuses over the velocity limit and for blocks, before any money', async () => {
     const w = world();
-    w.admission.signals = { block: 'none', recipientPerMinute: 31 };
+    w.admission.signals = { block: 'none', recipientPerMinute: 31, optedOut: false };
     await expect(w.handler.execute(unkeyed())).rejects.toEqual(refusal('fraud_blocked'));
-    w.admission.signals = { block: 'recipient', recipientPerMinute: 0 };
+    w.admission.signals = { block: 'recipient', recipientPerMinute: 0, optedOut: false };
     await expect(w.handler.execute(unkeyed())).rejects.toEqual(refusal('recipient_blocked'));
     w.admission.next = { kind: 'rate_limited', retryAfterSeconds: 3, limit: 600 };
     await expect(w.handler.execute(unkeyed())).rejects.toMatchObject({
@@ -279,7 +279,7 @@ describe('an Idempotency-Key', () => {
 
   it.each<[string, (w: World) => Parameters<typeof customer>[0]]>([
     ['402', (w) => ((w.wallets.available = 0n), {})],
-    ['403', (w) => ((w.admission.signals = { block: 'customer', recipientPerMinute: 0 }), {})],
+    ['403', (w) => ((w.admission.signals = { block: 'customer', recipientPerMinute: 0, optedOut: false }), {})],
     ['403 of a suspended account', () => ({ suspended: true })],
     ['422 of a sender no longer approved', () => ({ senders: new Map() })],
     ['429', (w) => ((w.admission.next = { kind: 'rate_limited', retryAfterSeconds: 1, limit: 600 }), {})],
@@ -497,9 +497,9 @@ describe('a quote', () => {
   });
   it('names what sending it would meet, still with its price', async () => {
     const w = world();
-    w.admission.signals = { block: 'recipient', recipientPerMinute: 1 };
+    w.admission.signals = { block: 'recipient', recipientPerMinute: 1, optedOut: false };
     expect(await quote(w)).toMatchObject({ refusal: 'recipient_blocked', offer: { tier: 'tier_1' } });
-    w.admission.signals = { block: 'none', recipientPerMinute: 1 };
+    w.admission.signals = { block: 'none', recipientPerMinute: 1, optedOut: false };
     expect(await quote(w, {}, caller({ suspended: true }))).toMatchObject({ refusal: 'customer_suspended' });
     expect(await quote(w, { senderId: 'NOBODY' })).toMatchObject({ refusal: 'sender_id_not_registered', offer: null });
     w.wallets.available = 7_999n;
