@@ -8,6 +8,7 @@ import { auditProjection } from './audit/audit.projection';
 import { ProjectedAuditReads } from './audit/projected-audit-reads';
 import { blocksProjection } from './blocks/blocks.projection';
 import { customersProjection } from './customers/customers.projection';
+import { inboundNumbersProjection } from './inbound-numbers/inbound-numbers.projection';
 import { messageAttemptsProjection } from './message-attempts/message-attempts.projection';
 import { messagesProjection } from './messages/messages.projection';
 import { ProjectedMessageReads } from './messages/projected-message-reads';
@@ -36,6 +37,7 @@ export class ProjectionsModule implements OnModuleInit {
       customersProjection,
       blocksProjection,
       optOutsProjection,
+      inboundNumbersProjection,
       messagesProjection,
       messageAttemptsProjection,
       walletsProjection,

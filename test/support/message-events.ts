@@ -1,4 +1,4 @@
-import type { MessageEvent, MessageQueued, MessageScheduled } from '../../src/domain/message/events';
+import type { MessageEvent, MessageQueued, MessageReceived, MessageScheduled } from '../../src/domain/message/events';
 import type { Sealed } from '../../src/domain/shared/sealed';
 import { streams } from '../../src/domain/shared/streams';
 
@@ -49,6 +49,18 @@ export function scheduled(n: number): MessageScheduled {
   const sendAt = '2026-11-22T08:00:00.000Z';
   return { type: 'MessageScheduled', data: { ...data, sendAt, validForSeconds: 3_600, reason: 'requested' } };
 }
+
+/** A text that person `n` sent to a short code. */
+export const received = (n: number, data: Partial<MessageReceived['data']> = {}): MessageReceived => ({
+  type: 'MessageReceived',
+  data: {
+    ...{ messageId: testId('msg', n), customerId: testId('cus', 1), mode: 'live', channel: 'sms', to: '22384' },
+    ...{ subjectId: testId('sub', n), from: sealed(testId('sub', n), `from ${n}`) },
+    ...{ body: sealed(testId('sub', n), `text ${n}`), keyword: null, encoding: 'gsm7', segments: 1 },
+    ...{ tier: 'tier_1', provider: 'sim-tier_1', providerMessageId: `MO${n}`, receivedAt: '2026-11-22T05:59:59.900Z' },
+    ...data,
+  },
+});
 
 type Of<Type extends MessageEvent['type']> = Extract<MessageEvent, { type: Type }>;
 

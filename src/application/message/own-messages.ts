@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MessageCommand } from '../../domain/message/commands';
 import { messageDecider } from '../../domain/message/decider';
-import { isLive } from '../../domain/message/state';
+import { ownerOf } from '../../domain/message/state';
 import { DomainError } from '../../domain/shared/domain-error';
 import { streams } from '../../domain/shared/streams';
 import { CLOCK, type Clock } from '../ports/clock';
@@ -50,10 +50,10 @@ export class OwnMessages {
         throw error;
       },
     );
-    if (!isLive(known.state)) throw new DomainError('not_found', NO_SUCH_MESSAGE);
-    const { order } = known.state;
-    if (order.customerId !== customer.customerId) throw new NotYours(NO_SUCH_MESSAGE, messageId, 'other_customer');
-    if (order.mode !== mode) throw new NotYours(NO_SUCH_MESSAGE, messageId, 'other_mode');
+    const owner = ownerOf(known.state);
+    if (owner === null) throw new DomainError('not_found', NO_SUCH_MESSAGE);
+    if (owner.customerId !== customer.customerId) throw new NotYours(NO_SUCH_MESSAGE, messageId, 'other_customer');
+    if (owner.mode !== mode) throw new NotYours(NO_SUCH_MESSAGE, messageId, 'other_mode');
     return known;
   }
 }

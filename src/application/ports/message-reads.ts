@@ -34,7 +34,8 @@ export interface MessageView {
   error: { code: string; message: string; permanent: boolean } | null;
   client_reference: string | null;
   send_at: string | null;
-  valid_until: string;
+  /** Null of what came in. */
+  valid_until: string | null;
   created_at: string;
   dispatched_at: string | null;
   delivered_at: string | null;
@@ -51,7 +52,7 @@ export interface TimelineEntry {
 export interface MessageFilter {
   readonly status?: MessageStatus;
   readonly channel?: 'sms';
-  /** E.164. */
+  /** E.164; of what came in, the inbound number. */
   readonly to?: string;
   readonly direction?: 'outbound' | 'inbound';
   readonly clientReference?: string;

@@ -1,5 +1,5 @@
 import type { FailureClass, ShutScope, Tier } from '../routing/tiers';
-import type { MessageAbandoned, MessageQueued, MessageScheduled } from './events';
+import type { MessageAbandoned, MessageQueued, MessageReceived, MessageScheduled } from './events';
 import type { Hours } from './hours';
 
 /** A request was accepted: checks done, money reserved. */
@@ -12,6 +12,12 @@ export interface QueueMessage {
 export interface ScheduleMessage {
   readonly type: 'ScheduleMessage';
   readonly data: MessageScheduled['data'];
+}
+
+/** A person has sent a text to a number of the customer's. */
+export interface ReceiveMessage {
+  readonly type: 'ReceiveMessage';
+  readonly data: MessageReceived['data'];
 }
 
 /** Another time for a message that waits. `now`, `sendAt`: ISO. */
@@ -137,6 +143,7 @@ export interface Expire {
 export type MessageCommand =
   | QueueMessage
   | ScheduleMessage
+  | ReceiveMessage
   | RescheduleMessage
   | CancelMessage
   | ReleaseMessage

@@ -1,13 +1,13 @@
 import { assertNever, type Decider } from '../shared/decider';
 import { DomainError } from '../shared/domain-error';
-import type { AbandonMessage, MessageCommand, QueueMessage, ScheduleMessage } from './commands';
+import type { AbandonMessage, MessageCommand, QueueMessage, ReceiveMessage, ScheduleMessage } from './commands';
 import { closeAtReportDeadline, expire, recordReport } from './concluding';
 import { examineClaim, recordAccepted, recordRefused, recordUnknown, startDispatch } from './dispatching';
 import type { MessageEvent } from './events';
 import { cancel, release, reschedule } from './scheduling';
 import { evolveMessage, initialMessage, isLive, type MessageState } from './state';
 
-/** A message's own stream: from the 202 to its end. */
+/** A message's own stream: from the 202 to its end, or the one event of a text that a person has sent. */
 export const messageDecider: Decider<MessageState, MessageCommand, MessageEvent> = {
   initialState: initialMessage,
   decide: decideMessage,
@@ -15,6 +15,8 @@ export const messageDecider: Decider<MessageState, MessageCommand, MessageEvent>
 };
 
 function decideMessage(command: MessageCommand, state: MessageState): readonly MessageEvent[] {
+  if (command.type === 'ReceiveMessage') return receive(command, state);
+  if (state.status === 'received') return afterReceipt(command);
   if (command.type === 'QueueMessage' || command.type === 'ScheduleMessage') return accept(command, state);
   if (command.type === 'AbandonMessage') return abandon(command, state);
   if (!isLive(state)) return [];
@@ -44,6 +46,22 @@ function decideMessage(command: MessageCommand, state: MessageState): readonly M
     default:
       return assertNever(command);
   }
+}
+
+/** The id is made of the provider's own, so the same text again is the same message. */
+function receive({ data }: ReceiveMessage, state: MessageState): readonly MessageEvent[] {
+  if (state.status === 'received') return [];
+  if (state.status === 'none') return [{ type: 'MessageReceived', data }];
+  throw new DomainError('conflict', 'a message that goes out has this id');
+}
+
+/** Nothing can be done with what has come; what would happen by itself does nothing. */
+function afterReceipt({ type }: MessageCommand): readonly MessageEvent[] {
+  if (type === 'QueueMessage' || type === 'ScheduleMessage')
+    throw new DomainError('conflict', 'a message that came in has this id');
+  if (type === 'CancelMessage' || type === 'RescheduleMessage')
+    throw new DomainError('conflict', 'This message was received: there is nothing to send.');
+  return [];
 }
 
 function accept({ type, data }: QueueMessage | ScheduleMessage, state: MessageState): readonly MessageEvent[] {

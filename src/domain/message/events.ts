@@ -210,6 +210,35 @@ export type MessageExpired = DomainEvent<'MessageExpired', { messageId: string; 
 
 export type MessageCancelled = DomainEvent<'MessageCancelled', { messageId: string; charge: ChargeState }>;
 
+/** A text that a person sent to a number of the customer's. The first event of its stream, and the last; it costs nothing. */
+export type MessageReceived = DomainEvent<
+  'MessageReceived',
+  {
+    messageId: string;
+    customerId: string;
+    mode: Mode;
+    channel: 'sms';
+    /** Random id of the person within this customer; its key opens the sealed fields. */
+    subjectId: string;
+    /** E.164, or what the network gave as the sender; sealed. */
+    from: Sealed;
+    body: Sealed;
+    /** The inbound number: a short code, or E.164. */
+    to: string;
+    /** The keyword by which it is this customer's; null where the whole number is. */
+    keyword: string | null;
+    encoding: Encoding;
+    segments: number;
+    /** The account that brought it, and where it stands. */
+    tier: Tier;
+    provider: string;
+    /** The provider's own id of it; null where it gives none. */
+    providerMessageId: string | null;
+    /** ISO; when it reached us. */
+    receivedAt: string;
+  }
+>;
+
 export type MessageEvent =
   | MessageQueued
   | MessageScheduled
@@ -223,4 +252,5 @@ export type MessageEvent =
   | MessageDelivered
   | MessageFailed
   | MessageExpired
-  | MessageCancelled;
+  | MessageCancelled
+  | MessageReceived;

@@ -2,6 +2,7 @@ import type { FailureClass, Tier } from '../routing/tiers';
 import { assertNever } from '../shared/decider';
 import { isoAfter } from '../shared/instants';
 import type { MoneyString } from '../shared/money';
+import type { Mode } from '../shared/event';
 import type { ChargeState, MessageEvent, MessageQueued } from './events';
 
 /** What was ordered; never changes. */
@@ -64,16 +65,31 @@ export type Dispatched = Carried & { readonly status: 'dispatched' };
 export type Ended = Carried & { readonly status: 'delivered' | 'failed' | 'expired' | 'cancelled' };
 export type LiveMessage = Scheduled | Queued | Claimed | Unknown | Dispatched | Ended;
 
+/** Came from a person: nothing is sent, and nothing follows. */
+export interface Received {
+  readonly status: 'received';
+  readonly customerId: string;
+  readonly mode: Mode;
+}
+
 export type MessageState =
   | { readonly status: 'none' }
+  | Received
   /** Invisible outside: these reservations will never be named by a message. */
   | { readonly status: 'abandoned'; readonly reservations: readonly string[] }
   | LiveMessage;
 
 export const initialMessage: MessageState = { status: 'none' };
 
+/** On its way out, or gone. */
 export function isLive(state: MessageState): state is LiveMessage {
-  return state.status !== 'none' && state.status !== 'abandoned';
+  return state.status !== 'none' && state.status !== 'abandoned' && state.status !== 'received';
+}
+
+/** Whose message it is; null where there is none that can be seen. */
+export function ownerOf(state: MessageState): { readonly customerId: string; readonly mode: Mode } | null {
+  if (state.status === 'received') return state;
+  return isLive(state) ? state.order : null;
 }
 
 /** Final states. A genuine positive report may still lift all but `delivered` and `cancelled` to `delivered`. */
@@ -83,6 +99,7 @@ export function isTerminal(state: MessageState): boolean {
     case 'failed':
     case 'expired':
     case 'cancelled':
+    case 'received':
       return true;
     case 'unknown':
       return state.final;
@@ -115,6 +132,11 @@ function end(state: LiveMessage, status: Ended['status'], charge: ChargeState): 
 
 /** Total: an event that cannot follow leaves the state as it is. */
 export function evolveMessage(state: MessageState, event: MessageEvent): MessageState {
+  if (state.status === 'received') return state;
+  if (event.type === 'MessageReceived') {
+    const { customerId, mode } = event.data;
+    return state.status === 'none' ? { status: 'received', customerId, mode } : state;
+  }
   if (event.type === 'MessageAbandoned') {
     if (isLive(state)) return state;
     const known = state.status === 'abandoned' ? state.reservations : [];
@@ -137,7 +159,8 @@ export function evolveMessage(state: MessageState, event: MessageEvent): Message
   return isLive(state) ? evolveLive(state, event) : state;
 }
 
-type LaterEvent = Exclude<MessageEvent, { type: 'MessageAbandoned' | 'MessageQueued' | 'MessageScheduled' }>;
+type First = 'MessageAbandoned' | 'MessageQueued' | 'MessageScheduled' | 'MessageReceived';
+type LaterEvent = Exclude<MessageEvent, { type: First }>;
 
 function evolveLive(state: LiveMessage, event: LaterEvent): LiveMessage {
   switch (event.type) {

@@ -15,6 +15,8 @@ export const streams = {
   optOut: (optOutId: string): string => `optout-${optOutId}`,
   provider: (name: string): string => `provider-${name}`,
   priceList: (priceListId: string): string => `pricelist-${priceListId}`,
+  /** A number that people write to: it is ours, and so no personal data. */
+  inbound: (number: string): string => `inbound-${number}`,
   /** A recipient of one customer, by its random id; written to only when it is erased. */
   subject: (subjectId: string): string => `subject-${subjectId}`,
 } as const;
@@ -27,6 +29,7 @@ export const streamPrefixes = {
   optOut: 'optout-',
   provider: 'provider-',
   priceList: 'pricelist-',
+  inbound: 'inbound-',
   subject: 'subject-',
 } as const;
 

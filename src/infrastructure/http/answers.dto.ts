@@ -27,7 +27,7 @@ export class MessageDto {
   mode!: 'live' | 'test';
   direction!: 'outbound' | 'inbound';
   to!: string;
-  /** The sender really used. */
+  /** The sender really used; of what came in, who sent it. */
   from!: string;
   channel!: 'sms';
   body!: string;
@@ -55,9 +55,11 @@ export class MessageDto {
   error!: MessageErrorDto | null;
   client_reference!: string | null;
   send_at!: string | null;
-  valid_until!: string;
+  /** Null of what came in. */
+  valid_until!: string | null;
   created_at!: string;
   dispatched_at!: string | null;
+  /** When the handset had it; of what came in, when it reached us. */
   delivered_at!: string | null;
 }
 

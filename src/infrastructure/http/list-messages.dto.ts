@@ -25,7 +25,7 @@ export class ListMessagesDto {
   @IsIn(['sms'])
   channel?: 'sms';
 
-  /** The recipient, in any form that sending takes. */
+  /** The recipient, in any form that sending takes; with `direction=inbound` the short code or number that was written to. */
   @MayBeAbsent()
   @MaxLength(64)
   @IsString()

@@ -1,5 +1,6 @@
 import type { MessageFilter } from '../../application/ports/message-reads';
 import type { NumberingPlan } from '../../application/ports/numbering-plan';
+import { isInboundNumber } from '../../domain/inbound/address';
 import { parsePhone } from '../../domain/message/phone';
 import { DomainError } from '../../domain/shared/domain-error';
 import { instantOf, invalid } from './instants';
@@ -14,13 +15,18 @@ export function filterOf(query: ListMessagesDto, plan: NumberingPlan): MessageFi
   return {
     ...(query.status === undefined ? {} : { status: query.status }),
     ...(query.channel === undefined ? {} : { channel: query.channel }),
-    ...(query.to === undefined ? {} : { to: phoneInQuery('to', query.to, plan) }),
+    ...(query.to === undefined ? {} : { to: toOf(query.to, query.direction, plan) }),
     ...(query.direction === undefined ? {} : { direction: query.direction }),
     ...(query.client_reference === undefined ? {} : { clientReference: referenceOf(query.client_reference) }),
     ...(query.batch_id === undefined ? {} : { batchId: query.batch_id }),
     ...(query.created_from === undefined ? {} : { createdFrom: instantOf('created_from', query.created_from) }),
     ...(query.created_to === undefined ? {} : { createdTo: instantOf('created_to', query.created_to) }),
   };
+}
+
+function toOf(text: string, direction: ListMessagesDto['direction'], plan: NumberingPlan): string {
+  const number = text.replace(/^ /, '+');
+  return direction === 'inbound' && isInboundNumber(number) ? number : phoneInQuery('to', text, plan);
 }
 
 /** E.164. @throws DomainError invalid_parameter */

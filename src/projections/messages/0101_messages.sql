@@ -10,8 +10,10 @@ CREATE TABLE messages (
   channel text NOT NULL,
   class text NOT NULL,
   subject_id text NOT NULL,
+  -- The person's number, whichever way the message went.
   recipient jsonb NOT NULL,
   body jsonb NOT NULL,
+  -- Ours: the sender ID, or the inbound number.
   sender text NOT NULL,
   encoding text NOT NULL,
   segments integer NOT NULL,
@@ -21,7 +23,8 @@ CREATE TABLE messages (
   client_reference text,
   batch_id text,
   send_at timestamptz,
-  valid_until timestamptz NOT NULL,
+  -- Null of what came in.
+  valid_until timestamptz,
   created_at timestamptz NOT NULL,
   status text NOT NULL,
   final boolean NOT NULL,

@@ -26,8 +26,10 @@ export interface MessageRow {
   readonly channel: 'sms';
   readonly class: MessageClass;
   readonly subject_id: string;
+  /** The person's number, whichever way the message went. */
   readonly recipient: Sealed;
   readonly body: Sealed;
+  /** Ours: the sender ID, or the inbound number. */
   readonly sender: string;
   readonly encoding: Encoding;
   readonly segments: number;
@@ -36,7 +38,8 @@ export interface MessageRow {
   readonly client_reference: string | null;
   readonly batch_id: string | null;
   readonly send_at: string | null;
-  readonly valid_until: string;
+  /** Null of what came in. */
+  readonly valid_until: string | null;
   readonly created_at: string;
   readonly status: MessageStatus;
   readonly final: boolean;
@@ -64,6 +67,7 @@ export const MESSAGE_EVENTS: readonly MessageEvent['type'][] = [
   'MessageFailed',
   'MessageExpired',
   'MessageCancelled',
+  'MessageReceived',
 ];
 
 /**
@@ -74,6 +78,7 @@ export function foldMessage(row: MessageRow | null, recorded: RecordedEvent): Me
   const event = eventOf<MessageEvent>(recorded);
   if (row === null) {
     if (event.type === 'MessageQueued') return queued(event.data, recorded);
+    if (event.type === 'MessageReceived') return received(event.data, recorded);
     return event.type === 'MessageScheduled' ? scheduled(event.data, recorded) : null;
   }
   if (recorded.revision <= BigInt(row.revision)) return row;
@@ -120,6 +125,39 @@ function scheduled(data: Of<'MessageScheduled'>, recorded: RecordedEvent): Messa
   return { ...queued(order, recorded), status: 'scheduled', send_at: sendAt };
 }
 
+/** It was never priced, and is all that it will be. `delivered_at`: when it reached us. */
+function received(data: Of<'MessageReceived'>, recorded: RecordedEvent): MessageRow {
+  return {
+    message_id: data.messageId,
+    revision: recorded.revision.toString(),
+    customer_id: data.customerId,
+    mode: data.mode,
+    direction: 'inbound',
+    channel: data.channel,
+    class: 'transactional',
+    subject_id: data.subjectId,
+    recipient: data.from,
+    body: data.body,
+    sender: data.to,
+    encoding: data.encoding,
+    segments: data.segments,
+    on_unknown: 'never_twice',
+    prices: {},
+    client_reference: null,
+    send_at: null,
+    valid_until: null,
+    created_at: recorded.metadata.at,
+    status: 'received',
+    final: true,
+    tier: data.tier,
+    amount: '0',
+    charge: 'charged',
+    error: null,
+    dispatched_at: null,
+    delivered_at: data.receivedAt,
+  };
+}
+
 /** States only go forward: nothing but `read` follows `delivered`, and nothing follows `cancelled`. */
 function change(row: MessageRow, event: MessageEvent, at: string): Partial<MessageRow> {
   if (row.status === 'cancelled' || row.status === 'delivered') return {};
@@ -132,6 +170,7 @@ function change(row: MessageRow, event: MessageEvent, at: string): Partial<Messa
     case 'MessageAbandoned':
     case 'DispatchStarted':
     case 'DispatchFailed':
+    case 'MessageReceived':
       return {};
     case 'MessageRerouted':
       return { tier: event.data.toTier, amount: event.data.amount };
@@ -160,7 +199,7 @@ function change(row: MessageRow, event: MessageEvent, at: string): Partial<Messa
 
 /** Its validity runs from when it may go, so it moves along. */
 function rescheduled(row: MessageRow, sendAt: string): Partial<MessageRow> {
-  if (row.send_at === null) return {};
+  if (row.send_at === null || row.valid_until === null) return {};
   const valid_until = isoAfter(sendAt, epochMs(row.valid_until) - epochMs(row.send_at));
   return { send_at: sendAt, valid_until };
 }

@@ -18,7 +18,7 @@ export function rowFromSql(row: MessageSqlRow): MessageRow {
   return {
     ...row,
     send_at: iso(row.send_at),
-    valid_until: row.valid_until.toISOString(),
+    valid_until: iso(row.valid_until),
     created_at: row.created_at.toISOString(),
     dispatched_at: iso(row.dispatched_at),
     delivered_at: iso(row.delivered_at),

@@ -2,14 +2,15 @@ import type { MessageView } from '../../application/ports/message-reads';
 import { parseMoney, toKesNumber } from '../../domain/shared/money';
 import type { MessageRow } from './message-row';
 
-/** The REST resource. `to` and `body` come opened (or `[erased]`). */
-export function messageView(row: MessageRow, to: string, body: string): MessageView {
+/** The REST resource. The person's number and the body come opened (or `[erased]`). */
+export function messageView(row: MessageRow, person: string, body: string): MessageView {
+  const [from, to] = row.direction === 'outbound' ? [row.sender, person] : [person, row.sender];
   return {
     message_id: row.message_id,
     mode: row.mode,
     direction: row.direction,
     to,
-    from: row.sender,
+    from,
     channel: row.channel,
     body,
     class: row.class,

@@ -61,9 +61,11 @@ export const messagesProjection: EventProjection = {
   },
 };
 
+const BEGINNINGS: ReadonlySet<string> = new Set(['MessageScheduled', 'MessageReceived']);
+
 /** Do these begin the message? One that was scheduled or abandoned before is queued at a later revision. */
 const isBegun = (news: readonly RecordedEvent[]): boolean =>
-  news.some(({ type, revision }) => type === 'MessageScheduled' || (type === 'MessageQueued' && revision === 0n));
+  news.some(({ type, revision }) => BEGINNINGS.has(type) || (type === 'MessageQueued' && revision === 0n));
 
 /** Rows by stream. A stream without one holds nothing but abandoned attempts so far. */
 async function load(streams: readonly string[], sql: ProjectionSql): Promise<Map<string, MessageRow>> {

@@ -11,8 +11,8 @@ export interface MessageOwner {
   readonly mode: Mode;
 }
 
-/** What a list is narrowed to; a number has become its subject. */
-export type RowFilter = Omit<MessageFilter, 'to'> & { readonly subjectId?: string };
+/** What a list is narrowed to; a person's number has become its subject, and an inbound number is one of ours. */
+export type RowFilter = Omit<MessageFilter, 'to'> & { readonly subjectId?: string; readonly inboundNumber?: string };
 
 export async function findMessage(
   sql: ProjectionSql,
@@ -38,7 +38,8 @@ export async function listMessages(
   const values: unknown[] = [];
   const param = (value: unknown): string => `$${values.push(value)}`;
   const where = [`customer_id = ${param(owner.customerId)}`, `mode = ${param(owner.mode)}`];
-  if (filter.subjectId !== undefined) where.push(`subject_id = ${param(filter.subjectId)}`);
+  if (filter.subjectId !== undefined) where.push(`subject_id = ${param(filter.subjectId)}`, `direction = 'outbound'`);
+  if (filter.inboundNumber !== undefined) where.push(`sender = ${param(filter.inboundNumber)}`);
   if (filter.clientReference !== undefined) where.push(`client_reference = ${param(filter.clientReference)}`);
   if (filter.batchId !== undefined) where.push(`batch_id = ${param(filter.batchId)}`);
   if (filter.status !== undefined) where.push(`status = ${param(filter.status)}`);

@@ -25,7 +25,7 @@ import { streams } from '../../domain/shared/streams';
 import { Cursors } from './cursor';
 import { foldMessage, type MessageRow } from './message-row';
 import { messageView } from './message-view';
-import { findMessage, listMessages, type MessageOwner } from './messages.reader';
+import { findMessage, listMessages, type MessageOwner, type RowFilter } from './messages.reader';
 import { timelineOf } from './timeline';
 
 const scopeOf = ({ customerId, mode }: MessageOwner): string => `messages\0${customerId}\0${mode}`;
@@ -62,13 +62,10 @@ export class ProjectedMessageReads implements MessageReads {
   ): Promise<Page<MessageView>> {
     const owner = { customerId, mode };
     const end = after === null ? null : this.cursors.read(scopeOf(owner), after);
-    const { to, ...rest } = filter;
-    const subjectId = to === undefined ? undefined : (await this.vault.findSubject(customerId, to))?.subjectId;
-    if (to !== undefined && subjectId === undefined) return { data: [], nextCursor: null };
+    const narrowed = await this.narrowed(customerId, filter);
+    if (narrowed === null) return { data: [], nextCursor: null };
     // One more than asked for tells whether there is another page.
-    const rows = await this.tenants.read(customerId, (sql) =>
-      listMessages(sql, owner, { ...rest, subjectId }, limit + 1, end),
-    );
+    const rows = await this.tenants.read(customerId, (sql) => listMessages(sql, owner, narrowed, limit + 1, end));
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     const nextCursor =
@@ -82,6 +79,14 @@ export class ProjectedMessageReads implements MessageReads {
     if (!isId(messageId, 'msg')) return null;
     const events = await this.history(messageId, asOf);
     return ownRow({ customerId, mode }, events) === null ? null : timelineOf(events);
+  }
+
+  /** Null: to somebody who is not known. */
+  private async narrowed(customerId: string, { to, ...rest }: MessageFilter): Promise<RowFilter | null> {
+    if (to === undefined) return rest;
+    if (rest.direction === 'inbound') return { ...rest, inboundNumber: to };
+    const subjectId = (await this.vault.findSubject(customerId, to))?.subjectId;
+    return subjectId === undefined ? null : { ...rest, subjectId };
   }
 
   private async views(rows: readonly MessageRow[]): Promise<MessageView[]> {

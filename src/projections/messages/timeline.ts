@@ -106,6 +106,13 @@ function describe(event: MessageEvent): { type: string; [detail: string]: unknow
       return { type: 'message.expired', charge: event.data.charge };
     case 'MessageCancelled':
       return { type: 'message.cancelled', charge: event.data.charge };
+    case 'MessageReceived': {
+      const { channel, tier, encoding, segments, keyword, receivedAt } = event.data;
+      return {
+        ...{ type: 'message.received', channel, provider: tier, encoding, segments, cost_kes: 0 },
+        ...{ keyword, received_at: receivedAt },
+      };
+    }
     default:
       return assertNever(event);
   }

@@ -1,4 +1,4 @@
-import { NO_SUCH_MESSAGE } from '../../../src/application/ports/message-reads';
+import { NO_SUCH_MESSAGE, type MessageFilter } from '../../../src/application/ports/message-reads';
 import type { Configuration } from '../../../src/application/ports/configuration';
 import type { SubjectVault } from '../../../src/application/ports/subject-vault';
 import type { MessageEvent, MessageQueued } from '../../../src/domain/message/events';
@@ -8,7 +8,7 @@ import { TenantTransactions } from '../../../src/infrastructure/postgres/tenancy
 import { messagesProjection } from '../../../src/projections/messages/messages.projection';
 import { ProjectedMessageReads } from '../../../src/projections/messages/projected-message-reads';
 import { MemoryEventStore } from '../../support/memory-event-store';
-import { messageEvents, queued, testId } from '../../support/message-events';
+import { messageEvents, queued, received, testId } from '../../support/message-events';
 import { applyAsProjector, migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
 
 const us = testId('cus', 1);
@@ -210,5 +210,29 @@ describe('reads of messages', () => {
     await project(13);
     expect(await reads.find(us, 'live', testId('msg', 13))).toMatchObject({ to: '[erased]', body: '[erased]' });
     expect((await reads.list(us, 'live', {}, 1, null)).data).toMatchObject([{ to: '[erased]' }]);
+  });
+
+  it('shows what came in the other way round, from row and stream alike, and lists it by direction and number', async () => {
+    await append(1, [received(1)]);
+    const fromStream = await reads.find(us, 'live', testId('msg', 1));
+    await append(2, [received(2, { to: '+254711082300' })]);
+    // One that went out from what is now a number of theirs, and one to the person who wrote.
+    await append(3, [queued(3, { sender: '22384', subjectId: testId('sub', 1) })]);
+    await project(1, 2, 3);
+    expect(await reads.find(us, 'live', testId('msg', 1))).toEqual(fromStream);
+    expect(fromStream).toMatchObject({
+      ...{ direction: 'inbound', from: 'from 1', to: '22384', body: 'text 1', status: 'received', final: true },
+      ...{ cost_kes: 0, provider: 'tier_1', valid_until: null, delivered_at: '2026-11-22T05:59:59.900Z' },
+    });
+    const list = async (filter: MessageFilter) => ids((await reads.list(us, 'live', filter, 10, null)).data);
+    expect(await list({ direction: 'inbound' })).toEqual([2, 1]);
+    expect(await list({ direction: 'inbound', to: '22384' })).toEqual([1]);
+    expect(await list({ direction: 'outbound' })).toEqual([3]);
+    expect(await list({ status: 'received' })).toEqual([2, 1]);
+    expect(await list({ to: '+254712000001' })).toEqual([3]);
+    const timeline = await reads.timeline(us, 'live', testId('msg', 1));
+    expect(timeline).toMatchObject([{ type: 'message.received', sequence: 1, provider: 'tier_1', cost_kes: 0 }]);
+    await expect(reads.find(them, 'live', testId('msg', 1))).rejects.toThrow(NO_SUCH_MESSAGE);
+    await expect(reads.find(us, 'test', testId('msg', 1))).rejects.toThrow(NO_SUCH_MESSAGE);
   });
 });

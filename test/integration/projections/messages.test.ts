@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../../../src/domain/shared/event';
 import { messagesProjection } from '../../../src/projections/messages/messages.projection';
-import { messageEvents, queued, scheduled, sealed, testId } from '../../support/message-events';
+import { messageEvents, queued, received, scheduled, sealed, testId } from '../../support/message-events';
 import {
   applyTwice,
   DELIVERIES,
@@ -192,5 +192,14 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
   it('has no row for a message that was only abandoned, and one for what came behind it', async () => {
     expect(await rowAfter([], [abandoned(9)])).toBeUndefined();
     expect(await rowAfter([abandoned(9)], [queued(1), started()])).toMatchObject({ revision: '2', status: 'queued' });
+  });
+
+  it('is received, whole, final and free of charge, where a person sent it', async () => {
+    expect(await rowAfter([], [received(1)])).toMatchObject({
+      ...{ revision: '0', direction: 'inbound', status: 'received', final: true, sender: '22384', tier: 'tier_1' },
+      ...{ recipient: sealed(testId('sub', 1), 'from 1'), body: sealed(testId('sub', 1), 'text 1') },
+      ...{ amount: '0', charge: 'charged', valid_until: null, dispatched_at: null, prices: {} },
+      ...{ created_at: new Date('2026-11-22T06:00:01.000Z'), delivered_at: new Date('2026-11-22T05:59:59.900Z') },
+    });
   });
 });

@@ -34,6 +34,7 @@ const agrees: { readonly [Name in keyof Registry]: Equal<SchemaOf<Name>, DataOf<
   MessageCancelled: true,
   BatchStarted: true,
   BatchItemsDecided: true,
+  MessageReceived: true,
   WalletOpened: true,
   WalletCredited: true,
   WalletAdjustedDown: true,
@@ -62,6 +63,9 @@ const agrees: { readonly [Name in keyof Registry]: Equal<SchemaOf<Name>, DataOf<
   ProviderDegraded: true,
   ProviderRecovered: true,
   SubjectErased: true,
+  InboundNumberAssigned: true,
+  InboundNumberReleased: true,
+  ParkedTextDiscarded: true,
 };
 
 describe('the registry of events', () => {

@@ -1,6 +1,7 @@
 import type { BatchEvent } from '../../../domain/batch/events';
 import type { CustomerEvent, PriceListEvent } from '../../../domain/customer/events';
 import type { BlockEvent } from '../../../domain/fraud/events';
+import type { InboundEvent } from '../../../domain/inbound/events';
 import type { MessageEvent } from '../../../domain/message/events';
 import type { OptOutEvent } from '../../../domain/opt-out/events';
 import type { PrivacyEvent } from '../../../domain/privacy/events';
@@ -10,6 +11,7 @@ import { batchEvents } from './batch-events';
 import { customerEvents, priceListEvents } from './customer-events';
 import type { EventDefinition } from './event-definition';
 import type { EventFamily } from './events-document';
+import { inboundEvents } from './inbound-events';
 import { messageEvents } from './message-events';
 import { privacyEvents } from './privacy-events';
 import { providerEvents } from './provider-events';
@@ -26,7 +28,8 @@ export type StoredDomainEvent =
   | BlockEvent
   | OptOutEvent
   | ProviderEvent
-  | PrivacyEvent;
+  | PrivacyEvent
+  | InboundEvent;
 
 /** By type. A type of the domain that is missing here fails the build, and so does one that the domain does not know. */
 export const EVENT_REGISTRY = {
@@ -39,6 +42,7 @@ export const EVENT_REGISTRY = {
   ...optOutEvents,
   ...providerEvents,
   ...privacyEvents,
+  ...inboundEvents,
 } satisfies { [Type in StoredDomainEvent['type']]: EventDefinition };
 
 export type EventRegistry = ReadonlyMap<string, EventDefinition>;
@@ -55,5 +59,6 @@ export const EVENT_FAMILIES: readonly EventFamily[] = [
   { title: 'Block', streams: '`block-{subject}`', events: blockEvents },
   { title: 'Opt-out', streams: '`optout-{opt_}`', events: optOutEvents },
   { title: 'Provider', streams: '`provider-{name}`', events: providerEvents },
+  { title: 'Inbound number', streams: '`inbound-{number}`', events: inboundEvents },
   { title: 'Subject', streams: '`subject-{sub_}`', events: privacyEvents },
 ];
