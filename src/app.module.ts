@@ -4,6 +4,8 @@ import { AuditQueriesModule } from './application/audit/audit-queries.module';
 import { BatchModule } from './application/batch/batch.module';
 import { CustomerModule } from './application/customer/customer.module';
 import { FraudModule } from './application/fraud/fraud.module';
+import { InboundModule } from './application/inbound/inbound.module';
+import { InboundWorkerModule } from './application/inbound/inbound-worker.module';
 import { MessageModule } from './application/message/message.module';
 import { OptOutModule } from './application/opt-out/opt-out.module';
 import { SagasModule } from './application/sagas/sagas.module';
@@ -22,6 +24,7 @@ import { PostgresModule } from './infrastructure/postgres/postgres.module';
 import { ErasureModule } from './infrastructure/privacy/erasure.module';
 import { ProjectionEngineModule } from './infrastructure/projections/projection-engine.module';
 import { ProvidersModule } from './infrastructure/providers/providers.module';
+import { ParkedTextsModule } from './infrastructure/receipts/parked-texts.module';
 import { ReceiptsModule } from './infrastructure/receipts/receipts.module';
 import { WalletReadsModule } from './infrastructure/projections/wallet-reads.module';
 import { RedisModule } from './infrastructure/redis/redis.module';
@@ -52,6 +55,7 @@ export class AppModule {
         ProvidersModule,
         TimersModule,
         ReceiptsModule,
+        ParkedTextsModule,
         WalletModule,
         WalletQueriesModule,
         CustomerModule,
@@ -59,8 +63,10 @@ export class AppModule {
         OptOutModule,
         MessageModule,
         BatchModule,
+        InboundModule,
         AuditQueriesModule,
         SagasModule,
+        InboundWorkerModule,
         HttpModule.for(configuration),
       ],
     };

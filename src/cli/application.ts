@@ -10,6 +10,7 @@ import { LOGGER, type Logger } from '../application/ports/logger';
 import { MESSAGE_READS, type MessageReads } from '../application/ports/message-reads';
 import { OPT_OUT_READS, type OptOutReads } from '../application/ports/opt-out-reads';
 import { TENANT_READS, type TenantReads } from '../application/ports/tenant-reads';
+import { PARKED_TEXTS, type ParkedTexts } from '../application/ports/parked-texts';
 import { PERSONAL_TRACES, type PersonalTraces } from '../application/ports/personal-traces';
 import { SUBSCRIPTIONS, type Subscriptions } from '../application/ports/subscriptions';
 import { WALLETS, type CommandContext, type Wallets } from '../application/ports/wallets';
@@ -44,6 +45,7 @@ export class Application {
     readonly database: Database,
     readonly tenants: TenantReads,
     readonly traces: PersonalTraces,
+    readonly parkedTexts: ParkedTexts,
     readonly store: EventStore,
     readonly subscriptions: Subscriptions,
     readonly configuration: Configuration,
@@ -74,6 +76,7 @@ export class Application {
           context.get<Database>(DATABASE, { strict: false }),
           context.get<TenantReads>(TENANT_READS, { strict: false }),
           context.get<PersonalTraces>(PERSONAL_TRACES, { strict: false }),
+          context.get<ParkedTexts>(PARKED_TEXTS, { strict: false }),
           context.get<EventStore>(EVENT_STORE, { strict: false }),
           context.get<Subscriptions>(SUBSCRIPTIONS, { strict: false }),
           configuration,
@@ -121,7 +124,8 @@ export class Application {
   async ownerOf(messageId: string): Promise<{ customerId: string; mode: Mode }> {
     for (const recorded of await this.store.readStream(streams.message(messageId))) {
       const event = eventOf<MessageEvent>(recorded);
-      if (event.type === 'MessageQueued') return event.data;
+      if (event.type === 'MessageQueued' || event.type === 'MessageScheduled') return event.data;
+      if (event.type === 'MessageReceived') return event.data;
     }
     throw new DomainError('not_found', `There is no message ${messageId}.`);
   }

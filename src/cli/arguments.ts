@@ -51,3 +51,8 @@ export function instant(text: string): string {
   if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be a time such as 2027-01-31T12:00:00Z.');
   return new Date(ms).toISOString();
 }
+
+export function uuid(text: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) throw new InvalidArgumentError('It must be a UUID.');
+  return text.toLowerCase();
+}

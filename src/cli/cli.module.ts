@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { CustomerModule } from '../application/customer/customer.module';
 import { FraudModule } from '../application/fraud/fraud.module';
 import { OptOutModule } from '../application/opt-out/opt-out.module';
+import { InboundModule } from '../application/inbound/inbound.module';
 import { LOGGER } from '../application/ports/logger';
 import { METRICS } from '../application/ports/metrics';
 import type { Configuration } from '../application/ports/configuration';
@@ -19,6 +20,7 @@ import { Readiness } from '../infrastructure/observability/readiness';
 import { PostgresModule } from '../infrastructure/postgres/postgres.module';
 import { ErasureModule } from '../infrastructure/privacy/erasure.module';
 import { ProjectionEngineModule } from '../infrastructure/projections/projection-engine.module';
+import { ParkedTextsModule } from '../infrastructure/receipts/parked-texts.module';
 import { ProjectionsModule } from '../projections/projections.module';
 
 /** What goes wrong is logged to the error stream: the output belongs to the command's answer. */
@@ -52,10 +54,12 @@ export class CliModule {
         ProjectionsModule,
         CustomerDirectoryModule,
         ErasureModule,
+        ParkedTextsModule,
         CqrsModule.forRoot(),
         CustomerModule,
         FraudModule,
         OptOutModule,
+        InboundModule,
         WalletModule,
         PrivacyModule,
       ],

@@ -6,6 +6,7 @@ import { addAuditCommands } from './audit-commands';
 import { addCustomerCommands } from './customer-commands';
 import { addDemoCommand } from './demo-command';
 import { addGenerateCommand } from './generate-command';
+import { addInboundCommands } from './inbound-commands';
 import { addKeyCommands, addSenderIdCommands } from './key-commands';
 import { addMessageCommands } from './message-commands';
 import { addMigrateCommand } from './migrate-command';
@@ -30,6 +31,7 @@ export function commandLine(): Command {
     addBlockCommands,
     addOptOutCommands,
     addMessageCommands,
+    addInboundCommands,
     addProjectionCommands,
     addMigrateCommand,
     addAuditCommands,

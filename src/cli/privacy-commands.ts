@@ -70,6 +70,7 @@ async function erase(app: Application, options: EraseOptions): Promise<void> {
     erased: erasure.subjectId !== null,
     block_ended: erasure.blockEnded,
     reports_removed: erasure.reports,
+    texts_removed: erasure.texts,
     cached_removed: erasure.cached,
     cleaned,
   };
@@ -78,6 +79,7 @@ async function erase(app: Application, options: EraseOptions): Promise<void> {
       ['erased', shown.subject_id ?? 'no key was kept under this number'],
       ['block', shown.block_ended ? 'ended with it: nothing is left to know the recipient by' : 'none'],
       ['reports removed', shown.reports_removed],
+      ['texts removed', shown.texts_removed],
       ['removed from Redis', shown.cached_removed],
       ...(options.cleanDisk ? cleaned.map(cleaningFact) : [['disk', 'left to `privacy clean-disk`'] as const]),
     ]),

@@ -56,6 +56,9 @@ export class MemoryMetrics implements Metrics {
   undecodable(projection: string, problem: string): void {
     this.undecodables.push(`${projection} ${problem}`);
   }
+  inbound(provider: string, outcome: string): void {
+    this.others.push(`inbound ${provider} ${outcome}`);
+  }
   walletConflict(): void {
     this.others.push('walletConflict');
   }

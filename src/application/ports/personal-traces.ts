@@ -4,6 +4,8 @@ export const PERSONAL_TRACES = Symbol('PersonalTraces');
 export interface SweptTraces {
   /** Delivery reports that named it. */
   readonly reports: number;
+  /** Texts as providers brought them, which it had sent. */
+  readonly texts: number;
   /** Keys in Redis: counters, a block, remembered answers. */
   readonly cached: number;
 }

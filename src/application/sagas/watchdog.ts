@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ATTEMPT_INDEX, type AttemptIndex } from '../ports/attempt-index';
 import { CLOCK, type Clock } from '../ports/clock';
 import { RECEIPT_INBOX, type ReceiptInbox } from '../ports/delivery-reports';
+import { INBOUND_INBOX, type InboundInbox } from '../ports/inbound-texts';
 import { LEADERSHIP, type Candidacy, type Leadership } from '../ports/leadership';
 import { LOGGER, type Logger } from '../ports/logger';
 import { TIMERS, type Timers } from '../ports/timers';
@@ -10,7 +11,7 @@ const EVERY_MS = 60_000;
 /** A message that nobody has touched for so long, and that no alarm will wake, got stuck. */
 const QUIET_FOR_MS = 180_000;
 const MOST_AT_ONCE = 500;
-/** Settled reports hold phone numbers, and are of no use once nobody asks about their message any more. */
+/** Settled reports and texts hold phone numbers, and are of no use once nobody asks about their message any more. */
 const KEEP_REPORTS_MS = 30 * 86_400_000;
 
 /**
@@ -25,6 +26,7 @@ export class Watchdog {
     @Inject(ATTEMPT_INDEX) private readonly index: AttemptIndex,
     @Inject(TIMERS) private readonly timers: Timers,
     @Inject(RECEIPT_INBOX) private readonly inbox: ReceiptInbox,
+    @Inject(INBOUND_INBOX) private readonly texts: InboundInbox,
     @Inject(LEADERSHIP) private readonly leadership: Leadership,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -59,7 +61,9 @@ export class Watchdog {
       await pause(EVERY_MS, term);
       if (term.aborted) return;
       await this.look();
-      await this.inbox.purge(new Date(this.clock.now() - KEEP_REPORTS_MS).toISOString());
+      const before = new Date(this.clock.now() - KEEP_REPORTS_MS).toISOString();
+      await this.inbox.purge(before);
+      await this.texts.purge(before);
     }
   }
 }

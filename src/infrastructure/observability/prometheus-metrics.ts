@@ -53,6 +53,13 @@ export class PrometheusMetrics implements Metrics {
     registers: [this.registry],
   });
 
+  private readonly inboundTexts = new Counter({
+    name: 'waht_inbound_texts_total',
+    help: "Texts of people, and opt-outs that a provider told of, by provider's account and what became of them.",
+    labelNames: ['provider', 'outcome'],
+    registers: [this.registry],
+  });
+
   private readonly lags = new Gauge({
     name: 'waht_projection_lag_seconds',
     help: 'How far a reader of the log is behind: age of the oldest event that it has still to handle, 0 where there is none.',
@@ -144,6 +151,10 @@ export class PrometheusMetrics implements Metrics {
 
   report(provider: string, outcome: 'matched' | 'stray' | 'duplicate' | 'parked'): void {
     this.reports.inc({ provider, outcome });
+  }
+
+  inbound(provider: string, outcome: 'received' | 'opted_out' | 'duplicate' | 'parked' | 'unreadable'): void {
+    this.inboundTexts.inc({ provider, outcome });
   }
 
   requestObserved(route: string, status: number, ms: number): void {

@@ -6,6 +6,7 @@ import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subsc
 import { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import { SubjectKeyTable } from '../crypto/subject-key-table';
 import { DATABASE, type Database } from '../postgres/database';
+import { InboundTable } from '../receipts/inbound-table';
 import { InboxTable } from '../receipts/inbox-table';
 import { SubjectTraces } from '../redis/subject-traces';
 import { DiskCleaner } from './disk-cleaner';
@@ -24,6 +25,7 @@ import { StoredTraces } from './stored-traces';
           vault,
           new SubjectKeyTable(database),
           new InboxTable(database),
+          new InboundTable(database),
           new SubjectTraces(configuration.redisUrl),
           new DiskCleaner(configuration.databaseOwnerUrl ?? configuration.databaseUrl),
         ),

@@ -1,6 +1,7 @@
 import type { CleaningStep, PersonalTraces, SweptTraces } from '../../application/ports/personal-traces';
 import type { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import type { SubjectKeyTable } from '../crypto/subject-key-table';
+import type { InboundTable } from '../receipts/inbound-table';
 import type { InboxTable } from '../receipts/inbox-table';
 import type { SubjectTraces } from '../redis/subject-traces';
 import type { DiskCleaner } from './disk-cleaner';
@@ -11,6 +12,7 @@ export class StoredTraces implements PersonalTraces {
     private readonly vault: PostgresSubjectVault,
     private readonly keys: SubjectKeyTable,
     private readonly inbox: InboxTable,
+    private readonly texts: InboundTable,
     private readonly redis: SubjectTraces,
     private readonly cleaner: DiskCleaner,
   ) {}
@@ -21,10 +23,11 @@ export class StoredTraces implements PersonalTraces {
 
   async sweep(customerId: string, lookupHash: string): Promise<SweptTraces> {
     const hash = Buffer.from(lookupHash, 'hex');
-    // A report that still waits may belong to a message of another customer to the same number.
+    // What still waits may belong to a message of another customer to the same number, or from it.
     const others = await this.keys.byHash(hash);
     const reports = await this.inbox.forget(hash, others.length === 0);
-    return { reports, cached: await this.redis.sweep(customerId, lookupHash) };
+    const texts = await this.texts.forget(hash, others.length === 0);
+    return { reports, texts, cached: await this.redis.sweep(customerId, lookupHash) };
   }
 
   async cleanDisk(): Promise<readonly CleaningStep[]> {

@@ -5,6 +5,7 @@ import type {
   ReportReaders,
   ReportReading,
 } from '../../application/ports/delivery-reports';
+import type { InboundDoor, InboundKind, InboundReaders, InboundReading } from '../../application/ports/inbound-texts';
 import type { SmsGateway, SmsGateways } from '../../application/ports/sms-gateway';
 import type { Mode } from '../../domain/shared/event';
 import type { Tier } from '../../domain/routing/tiers';
@@ -15,7 +16,7 @@ import { SmppGateway } from './smpp/gateway';
 import { TwilioGateway } from './twilio/gateway';
 
 /** One gateway an account; live and test messages share it where they share the account. */
-export class GatewayRegistry implements SmsGateways, ReportReaders, ReportDoor {
+export class GatewayRegistry implements SmsGateways, ReportReaders, ReportDoor, InboundReaders, InboundDoor {
   private readonly accounts = new Map<string, ProviderAccount>();
   private readonly byTier: Readonly<Record<Mode, ReadonlyMap<Tier, SmsGateway>>>;
 
@@ -47,6 +48,19 @@ export class GatewayRegistry implements SmsGateways, ReportReaders, ReportDoor {
     return account === undefined ? 'unknown_provider' : (account.admit(callback) ?? 'not_genuine');
   }
 
+  readInbound(provider: string, kind: InboundKind, raw: Buffer): InboundReading | null {
+    return this.accounts.get(provider)?.readInbound(kind, raw) ?? null;
+  }
+
+  admitInbound(...[provider, kind, callback]: Parameters<InboundDoor['admitInbound']>) {
+    const account = this.accounts.get(provider);
+    return account === undefined ? 'unknown_provider' : (account.admitInbound(kind, callback) ?? 'not_genuine');
+  }
+
+  answersAreTexts(provider: string): boolean {
+    return this.accounts.get(provider)?.answersAreTexts ?? false;
+  }
+
   /** Connects where reports come over a connection of our own. */
   open(desk: ReportDesk): void {
     for (const account of this.accounts.values()) account.open?.(desk);
@@ -60,9 +74,10 @@ export class GatewayRegistry implements SmsGateways, ReportReaders, ReportDoor {
     const known = this.accounts.get(account.name);
     if (known !== undefined) return known;
     const { publicBaseUrl, callbackSecret, providerDeadlineMs, dispatchConcurrency } = this.configuration;
+    const address = `${publicBaseUrl}/callbacks/sms/${account.name}/${callbackSecret}`;
     const gateway = makeAccount(account, {
       ...{ deadlineMs: providerDeadlineMs, connections: dispatchConcurrency },
-      reportUrl: `${publicBaseUrl}/callbacks/sms/${account.name}/${callbackSecret}/reports`,
+      ...{ reportUrl: `${address}/reports`, inboundUrl: `${address}/inbound` },
     });
     this.accounts.set(account.name, gateway);
     return gateway;

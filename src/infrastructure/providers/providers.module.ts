@@ -12,6 +12,7 @@ import { REPORT_DOOR, REPORT_READERS } from '../../application/ports/delivery-re
 import { EVENT_STORE, type EventStore } from '../../application/ports/event-store';
 import { HEALTH_SAMPLES, type HealthSamples } from '../../application/ports/health-samples';
 import { ID_SOURCE, type IdSource } from '../../application/ports/id-source';
+import { INBOUND_DOOR, INBOUND_READERS } from '../../application/ports/inbound-texts';
 import { LEADERSHIP, type Leadership } from '../../application/ports/leadership';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { METRICS, type Metrics } from '../../application/ports/metrics';
@@ -36,6 +37,8 @@ import { GatewayRegistry } from './gateway-registry';
     { provide: SMS_GATEWAYS, useExisting: GatewayRegistry },
     { provide: REPORT_READERS, useExisting: GatewayRegistry },
     { provide: REPORT_DOOR, useExisting: GatewayRegistry },
+    { provide: INBOUND_READERS, useExisting: GatewayRegistry },
+    { provide: INBOUND_DOOR, useExisting: GatewayRegistry },
     {
       provide: ProviderJournal,
       inject: [EVENT_STORE, ID_SOURCE, CLOCK, LOGGER],
@@ -91,7 +94,9 @@ import { GatewayRegistry } from './gateway-registry';
         ),
     },
   ],
-  exports: [GatewayRegistry, SMS_GATEWAYS, REPORT_READERS, REPORT_DOOR, PROVIDER_HEALTH],
+  exports: [
+    ...[GatewayRegistry, SMS_GATEWAYS, REPORT_READERS, REPORT_DOOR, INBOUND_READERS, INBOUND_DOOR, PROVIDER_HEALTH],
+  ],
 })
 export class ProvidersModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(

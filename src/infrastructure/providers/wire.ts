@@ -6,6 +6,12 @@ export function toE164(number: string): string | null {
   return digits === undefined ? null : `+${digits}`;
 }
 
+/** Who sent a text: a number, or what the network calls a sender without one. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9 &._-]{0,19}$/;
+export function personOf(text: string): string | null {
+  return toE164(text) ?? (NAME.test(text.trim()) ? text.trim() : null);
+}
+
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

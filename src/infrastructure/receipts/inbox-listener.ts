@@ -1,12 +1,11 @@
 import type { PoolClient } from 'pg';
 import type { Logger } from '../../application/ports/logger';
 import type { Database } from '../postgres/database';
-import { INBOX_CHANNEL } from './inbox-table';
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** Hears of reports that another process has put into the inbox. What is missed while it is deaf is found by the loop. */
+/** Hears of what another process has put into an inbox. What is missed while it is deaf is found by the loop. */
 export class InboxListener {
   private client: PoolClient | null = null;
   private retry: NodeJS.Timeout | null = null;
@@ -17,6 +16,7 @@ export class InboxListener {
   constructor(
     private readonly database: Database,
     private readonly logger: Logger,
+    private readonly channel: string,
   ) {}
 
   start(onReport: () => void): void {
@@ -37,7 +37,7 @@ export class InboxListener {
       this.client = client;
       client.on('notification', onReport);
       client.on('error', (error) => this.lost(error, onReport));
-      await client.query(`LISTEN ${INBOX_CHANNEL}`);
+      await client.query(`LISTEN ${this.channel}`);
       this.pauseMs = FIRST_PAUSE_MS;
       onReport();
     } catch (error) {

@@ -12,20 +12,30 @@ import {
   type ReportParts,
   type ReportReaders,
 } from '../../application/ports/delivery-reports';
+import {
+  INBOUND_DOOR,
+  INBOUND_INBOX,
+  INBOUND_READERS,
+  type InboundDoor,
+  type InboundReaders,
+} from '../../application/ports/inbound-texts';
 import { ID_SOURCE, type IdSource } from '../../application/ports/id-source';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../postgres/database';
 import { GatewayRegistry } from '../providers/gateway-registry';
+import { inboundRoutes } from './inbound-routes';
+import { INBOUND_CHANNEL, InboundTable } from './inbound-table';
 import { InboxListener } from './inbox-listener';
-import { InboxTable } from './inbox-table';
+import { INBOX_CHANNEL, InboxTable } from './inbox-table';
 import { PostgresAttemptIndex } from './postgres-attempt-index';
+import { PostgresInboundInbox } from './postgres-inbound-inbox';
 import { PostgresReceiptInbox } from './postgres-receipt-inbox';
 import { PostgresReportParts } from './postgres-report-parts';
 import { ReportSeal } from './report-seal';
 import { receiptRoutes } from './receipt-routes';
 
-/** The inbox of delivery reports, the address that they come to, and the index that they are matched by. */
+/** The inboxes of delivery reports and of texts, the addresses that they come to, and the index that reports are matched by. */
 @Global()
 @Module({
   providers: [
@@ -39,8 +49,23 @@ import { receiptRoutes } from './receipt-routes';
       ) =>
         new PostgresReceiptInbox(
           new InboxTable(database),
-          new InboxListener(database, rest[3]),
+          new InboxListener(database, rest[3], INBOX_CHANNEL),
           new ReportSeal(vault),
+          ...rest,
+        ),
+    },
+    {
+      provide: INBOUND_INBOX,
+      inject: [DATABASE, PostgresSubjectVault, INBOUND_READERS, ID_SOURCE, CLOCK, LOGGER],
+      useFactory: (
+        database: Database,
+        vault: PostgresSubjectVault,
+        ...rest: [readers: InboundReaders, ids: IdSource, clock: Clock, logger: Logger]
+      ) =>
+        new PostgresInboundInbox(
+          new InboundTable(database),
+          new InboxListener(database, rest[3], INBOUND_CHANNEL),
+          new ReportSeal(vault, 'inbound'),
           ...rest,
         ),
     },
@@ -55,12 +80,14 @@ import { receiptRoutes } from './receipt-routes';
       useFactory: (database: Database) => new PostgresAttemptIndex(database),
     },
   ],
-  exports: [RECEIPT_INBOX, ATTEMPT_INDEX, REPORT_PARTS],
+  exports: [RECEIPT_INBOX, INBOUND_INBOX, ATTEMPT_INDEX, REPORT_PARTS],
 })
 export class ReceiptsModule implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     @Inject(RECEIPT_INBOX) private readonly inbox: PostgresReceiptInbox,
+    @Inject(INBOUND_INBOX) private readonly texts: PostgresInboundInbox,
+    @Inject(INBOUND_DOOR) private readonly inboundDoor: InboundDoor,
     @Inject(REPORT_PARTS) private readonly parts: ReportParts,
     private readonly gateways: GatewayRegistry,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -72,15 +99,18 @@ export class ReceiptsModule implements OnModuleInit, OnApplicationBootstrap {
   onModuleInit(): void {
     const fastify: FastifyInstance = this.adapterHost.httpAdapter.getInstance();
     const { callbackSecret } = this.configuration;
+    const rest = [callbackSecret, this.logger, this.accessLog] as const;
     // Not awaited: that would boot Fastify before Nest has set its error handler, and every route would keep the default one.
-    void fastify.register(receiptRoutes(this.inbox, this.gateways, callbackSecret, this.logger, this.accessLog));
+    void fastify.register(receiptRoutes(this.inbox, this.gateways, ...rest));
+    void fastify.register(inboundRoutes(this.texts, this.inboundDoor, ...rest));
   }
 
-  /** Where messages go out, connections are made over which reports come in. */
+  /** Where messages go out, connections are made over which reports and texts come in. */
   onApplicationBootstrap(): void {
     if (!this.configuration.roles.has('dispatcher')) return;
     this.gateways.open({
       keep: (provider, raw) => this.inbox.put(provider, raw),
+      keepText: (provider, raw) => this.texts.put(provider, 'text', raw),
       join: (provider, wholeId, partIds) => this.join(provider, wholeId, partIds),
     });
   }

@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
+import { eventually } from '../../support/eventually';
 import { AfricasTalkingGateway } from '../../../src/infrastructure/providers/africastalking/gateway';
 import { DEADLINE_MS, sandboxBench, submission, type SandboxBench } from './sandbox-bench';
 
@@ -138,5 +139,23 @@ describe('an answer on the wire', () => {
     wire = { answer: 'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n', then: 'keep' };
     const outcome = await gateway.submit(submission({ to: '+254722000001' }));
     expect(outcome).toMatchObject({ kind: 'refused', class: 'F!', scope: 'account', code: 'http_302' });
+  });
+});
+
+describe.each(['africastalking', 'africastalking-bulk'] as const)('opt-outs of %s', (adapter) => {
+  let bench: SandboxBench;
+  beforeAll(async () => {
+    bench = await sandboxBench(adapter);
+  });
+  afterAll(() => bench?.stop());
+
+  it('come by a call of its own, since nobody can answer a sender that is a name', async () => {
+    await bench.reply('+254722000001', 'WAHT', 'Stop');
+    await eventually(() => Promise.resolve(bench.keptTexts.length > 0), 5_000);
+    expect(bench.textReadings()).toEqual([{ kind: 'opt_out', sender: 'WAHT', phone: '+254722000001' }]);
+    expect(await bench.answerTo(bench.optOutPath, 'senderId=WAHT&phoneNumber=254722000001')).toEqual({
+      ...{ status: 200, text: 'OK' },
+    });
+    expect(await bench.post(bench.optOutPath.replace('the-secret', 'another'), 'senderId=WAHT')).toBe(404);
   });
 });

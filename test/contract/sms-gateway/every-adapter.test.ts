@@ -1,6 +1,7 @@
 import type { Adapter } from '../../../src/application/ports/configuration';
 import { readsReports } from './reports-suite';
 import { sandboxBench } from './sandbox-bench';
+import { readsTexts } from './texts-suite';
 import { behavesAsGateway, OVER_HTTP, type Dialect } from './suite';
 
 /** Twilio says that it is in error after it may have created the message. */
@@ -34,4 +35,9 @@ describe.each<[Adapter, Dialect]>([
 describe.each<Adapter>(['africastalking', 'africastalking-bulk', 'infobip', 'twilio', 'smpp'])(
   'reports of %s',
   (adapter) => readsReports(() => sandboxBench(adapter)),
+);
+
+describe.each<Adapter>(['africastalking', 'africastalking-bulk', 'infobip', 'twilio', 'smpp'])(
+  'texts of %s',
+  (adapter) => readsTexts(() => sandboxBench(adapter)),
 );

@@ -112,4 +112,14 @@ describe('Infobip', () => {
     const results = ['a', 'b', 'c'].map((messageId) => ({ messageId, to: '254722000001', status }));
     expect(await bench.post(bench.reportPath, JSON.stringify({ results }))).toBe(503);
   });
+
+  it('brings several texts in one request, each kept by itself', async () => {
+    const text = (messageId: string, from: string) => ({ messageId, from, to: 22384, text: `of ${from}`, smsCount: 1 });
+    const body = JSON.stringify({ results: [text('A', '254722000001'), text('B', '254722000002')], messageCount: 2 });
+    expect(await bench.post(bench.inboundPath, body)).toBe(200);
+    expect(bench.textReadings()).toMatchObject([
+      { providerTextId: 'A', from: '+254722000001', to: '22384', text: 'of 254722000001' },
+      { providerTextId: 'B', from: '+254722000002', to: '22384', text: 'of 254722000002' },
+    ]);
+  });
 });

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import Fastify from 'fastify';
 import type { Adapter, SmppAccount, TierConfiguration } from '../../../src/application/ports/configuration';
 import type { ReportReading } from '../../../src/application/ports/delivery-reports';
+import type { InboundKind, InboundReading } from '../../../src/application/ports/inbound-texts';
 import type { Logger } from '../../../src/application/ports/logger';
 import { startSandbox } from '../../../src/infrastructure/embedded/sandbox/sandbox';
 import { makeAccount } from '../../../src/infrastructure/providers/gateway-registry';
 import type { ProviderAccount } from '../../../src/infrastructure/providers/provider-account';
+import { inboundRoutes } from '../../../src/infrastructure/receipts/inbound-routes';
 import { receiptRoutes } from '../../../src/infrastructure/receipts/receipt-routes';
 import { eventually } from '../../support/eventually';
 import type { ProviderBench } from './suite';
@@ -30,17 +32,23 @@ export interface SandboxBench extends ProviderBench {
   /** Reports as they came, in order. */
   readonly kept: Buffer[];
   readings(): ReportReading[];
+  /** Texts of people and opt-outs as they came, in order. */
+  readonly keptTexts: { kind: InboundKind; raw: Buffer }[];
+  textReadings(): (InboundReading | null)[];
   /** Parts joined, by the id of the whole. */
   readonly joined: Map<string, readonly string[]>;
-  /** The next reports cannot be kept. */
+  /** The next reports or texts cannot be kept. */
   failToKeep(times: number): void;
   /** Texts that a handset received. */
   inbox(): Promise<{ body: string; to: string; from: string; tier: string }[]>;
-  /** Posts to the address of the reports. */
+  /** Posts to an address of the application's. */
   post(path: string, body: string, headers?: Record<string, string>): Promise<number>;
+  answerTo(path: string, body: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>;
   /** Writes a text on a handset. */
   reply(from: string, to: string, body: string): Promise<void>;
   readonly reportPath: string;
+  readonly inboundPath: string;
+  readonly optOutPath: string;
   /** Another gateway to the same listener. */
   another(change: object): ProviderAccount;
 }
@@ -75,37 +83,56 @@ export async function sandboxBench(adapter: Adapter, { account = {}, tier = 'tie
   const kept: Buffer[] = [];
   const joined = new Map<string, readonly string[]>();
   let failures = 0;
-  const keep = (_provider: string, raw: Buffer): Promise<void> => {
+  const keptTexts: { kind: InboundKind; raw: Buffer }[] = [];
+  const unlessItFails = (take: () => void): Promise<void> => {
     if (failures > 0) {
       failures -= 1;
       return Promise.reject(new Error('not now'));
     }
-    kept.push(raw);
+    take();
     return Promise.resolve();
   };
-  const reportPath = `/callbacks/sms/${NAME}/${SECRET}/reports`;
+  const keep = (_provider: string, raw: Buffer): Promise<void> => unlessItFails(() => kept.push(raw));
+  const put = (_provider: string, kind: InboundKind, raw: Buffer): Promise<void> =>
+    unlessItFails(() => keptTexts.push({ kind, raw }));
+  const address = `/callbacks/sms/${NAME}/${SECRET}`;
+  const [reportPath, inboundPath, optOutPath] = [`${address}/reports`, `${address}/inbound`, `${address}/opt-outs`];
   const application = Fastify();
   const door = {
     admit: (name: string, callback: Parameters<ProviderAccount['admit']>[0]) =>
       name === NAME ? (gateway.admit(callback) ?? 'not_genuine') : 'unknown_provider',
-  };
-  await application.register(receiptRoutes({ put: keep }, door, SECRET, silent, { note: () => undefined }));
+    admitInbound: (name: string, ...rest: Parameters<ProviderAccount['admitInbound']>) =>
+      name === NAME ? (gateway.admitInbound(...rest) ?? 'not_genuine') : 'unknown_provider',
+    answersAreTexts: () => gateway.answersAreTexts ?? false,
+  } as const;
+  const callbacks = [SECRET, silent, { note: () => undefined }] as const;
+  await application.register(receiptRoutes({ put: keep }, door, ...callbacks));
+  await application.register(inboundRoutes({ put }, door, ...callbacks));
   const base = await application.listen({ port: 0, host: '127.0.0.1' });
   const listener = {
     ...{ name: NAME, tier, adapter, port: 0, username: 'waht', api_key: 'the-key' },
-    ...(adapter === 'smpp' ? {} : { callback_url: base + reportPath, inbound_url: `${base}/inbound` }),
+    ...(adapter === 'smpp'
+      ? {}
+      : {
+          ...{ callback_url: base + reportPath, inbound_url: base + inboundPath, opt_out_url: base + optOutPath },
+          inbound_signed_url: PUBLIC_BASE_URL + inboundPath,
+        }),
   };
   const sandbox = await startSandbox({
     ...{ host: '127.0.0.1', port: 0, dataFolder: folder, providers: [listener], routes: true },
   });
-  const around = { deadlineMs: DEADLINE_MS, connections: 16, reportUrl: PUBLIC_BASE_URL + reportPath };
+  const around = {
+    ...{ deadlineMs: DEADLINE_MS, connections: 16 },
+    ...{ reportUrl: PUBLIC_BASE_URL + reportPath, inboundUrl: PUBLIC_BASE_URL + inboundPath },
+  };
   const make = (change: object) => makeAccount(accountOf(adapter, sandbox.providers[0]?.port ?? 0, change), around);
   const gateway = make(account);
   const join_ = (_provider: string, whole: string, parts: readonly string[]): Promise<void> => {
     joined.set(whole, parts);
     return Promise.resolve();
   };
-  gateway.open?.({ keep, join: join_ });
+  const desk = { keep, keepText: (name: string, raw: Buffer) => put(name, 'text', raw), join: join_ };
+  gateway.open?.(desk);
   const others: ProviderAccount[] = [];
   const control = `http://127.0.0.1:${sandbox.port ?? 0}/sandbox`;
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
@@ -124,7 +151,8 @@ export async function sandboxBench(adapter: Adapter, { account = {}, tier = 'tie
   };
   let firstNumber = 0;
   const bench: SandboxBench = {
-    ...{ gateway, set, kept, joined, reportPath },
+    ...{ gateway, set, kept, keptTexts, joined, reportPath, inboundPath, optOutPath },
+    textReadings: () => keptTexts.map(({ kind, raw }) => gateway.readInbound(kind, raw)),
     readings: () =>
       kept
         .map((raw) => gateway.readReport(raw))
@@ -136,12 +164,16 @@ export async function sandboxBench(adapter: Adapter, { account = {}, tier = 'tie
       ((await call('GET', '/inbox?limit=1000')) as { data: { body: string; to: string; from: string; tier: string }[] })
         .data,
     post: async (path, body, headers = {}) => (await fetch(base + path, { method: 'POST', body, headers })).status,
+    answerTo: async (path, body, headers = {}) => {
+      const answer = await fetch(base + path, { method: 'POST', body, headers });
+      return { status: answer.status, text: await answer.text() };
+    },
     reply: async (from, to, body) => {
       await call('POST', `/handsets/${encodeURIComponent(from)}/messages`, { to, body });
     },
     another: (change) => {
       const other = make(change);
-      other.open?.({ keep, join: join_ });
+      other.open?.(desk);
       others.push(other);
       return other;
     },
@@ -154,6 +186,7 @@ export async function sandboxBench(adapter: Adapter, { account = {}, tier = 'tie
       await call('PUT', `/providers/${NAME}`, {});
       before = await acceptedSoFar();
       kept.length = 0;
+      keptTexts.length = 0;
       failures = 0;
       firstNumber = lastNumber + 1;
     },

@@ -10,6 +10,8 @@ const account: Omit<SmppAccount, 'url'> = {
   ...{ systemType: '', window: 3, messagesPerSecond: 1_000, enquireLinkMs: 100, receiptIds: 'same' },
 };
 
+const ignore = (): Promise<void> => Promise.resolve();
+
 describe('a message centre', () => {
   let bench: SandboxBench;
   beforeAll(async () => {
@@ -132,14 +134,25 @@ describe('a message centre', () => {
     await idOf();
     expect(bench.readings()).toMatchObject([{ outcome: 'in_transit', code: 'UNKNOWN' }]);
   });
-  it('keeps a text from a handset, which is no receipt', async () => {
-    await idOf();
-    await eventually(() => Promise.resolve(bench.kept.length > 0), 5_000);
-    bench.kept.length = 0;
+  it('does not take a text from a handset for a receipt, whatever it says', async () => {
     await bench.reply('+254722000001', '22384', 'STOP stat:DELIVRD id:1');
-    await eventually(() => Promise.resolve(bench.kept.length > 0), 5_000);
+    await eventually(() => Promise.resolve(bench.keptTexts.length > 0), 5_000);
     expect(bench.readings()).toEqual([]);
-    expect(bench.kept[0]?.toString()).toContain('STOP');
+    expect(bench.textReadings()).toMatchObject([
+      { from: '+254722000001', to: '22384', text: 'STOP stat:DELIVRD id:1' },
+    ]);
+  });
+  it('hands over the parts of a long text, each told from the others', async () => {
+    const body = `${'é'.repeat(90)}😀 end`;
+    await bench.reply('+254722000001', '22384', body);
+    await eventually(() => Promise.resolve(bench.keptTexts.length === 2), 5_000);
+    const texts = bench.textReadings().flatMap((reading) => (reading?.kind === 'text' ? [reading] : []));
+    expect(texts.map(({ text }) => text).join('')).toBe(body);
+    const reference = texts[0]?.part?.reference;
+    expect(texts.map(({ part }) => part)).toEqual([
+      { reference, total: 2, number: 1 },
+      { reference, total: 2, number: 2 },
+    ]);
   });
   it('is bound again by itself after an outage, and then brings what it owes', async () => {
     await bench.set({ report: { delay_ms: 700 } });
@@ -258,7 +271,7 @@ describe('a message centre, at its worst', () => {
         submit_sm: (session, pdu) => void session.send(pdu.response({ message_id: '1' })),
       }),
     );
-    gateway.open({ keep: () => Promise.resolve(), join: () => Promise.resolve() });
+    gateway.open({ keep: ignore, keepText: ignore, join: ignore });
     await eventually(() => Promise.resolve(binds >= 2), 5_000);
     deaf = false;
     await eventually(async () => (await gateway.submit(submission())).kind === 'accepted', 5_000);
@@ -279,7 +292,7 @@ describe('a message centre, at its worst', () => {
       session.on('pdu', (pdu: PDU) => answers.push(`${pdu.command} ${pdu.sequence_number}`));
     });
     const gateway = await gatewayTo(server);
-    gateway.open({ keep: () => Promise.resolve(), join: () => Promise.resolve() });
+    gateway.open({ keep: ignore, keepText: ignore, join: ignore });
     await eventually(() => Promise.resolve(answers.includes('generic_nack 7')), 5_000);
   });
 });

@@ -131,4 +131,32 @@ describe('Twilio', () => {
       expect(bench.kept).toEqual([]);
     });
   });
+
+  describe('a text from a handset', () => {
+    const form = `MessageSid=SM${'1'.repeat(32)}&From=%2B254722000001&To=%2B254711082300&Body=Stop&OptOutType=STOP`;
+    const url = 'https://gateway.example.test/base';
+    const signed = (path: string) => ({
+      'x-twilio-signature': signatureOf('the-key', url + path, new URLSearchParams(form)),
+    });
+
+    it('is believed by its signature over the address of texts, and answered with nothing that would be sent', async () => {
+      expect(await bench.answerTo(bench.inboundPath, form)).toMatchObject({ status: 404 });
+      expect(await bench.answerTo(bench.inboundPath, form, signed(bench.reportPath))).toMatchObject({ status: 404 });
+      expect(bench.keptTexts).toEqual([]);
+      const answer = await bench.answerTo(bench.inboundPath, form, signed(bench.inboundPath));
+      expect(answer).toEqual({ status: 204, text: '' });
+      const sid = `SM${'1'.repeat(32)}`;
+      expect(bench.textReadings()).toEqual([
+        {
+          ...{ kind: 'text', providerTextId: sid, from: '+254722000001', to: '+254711082300' },
+          text: 'Stop',
+          part: null,
+          isOptOut: true,
+        },
+      ]);
+    });
+    it('is told of with the text alone: there is no address of opt-outs', async () => {
+      expect(await bench.answerTo(bench.optOutPath, form, signed(bench.optOutPath))).toMatchObject({ status: 404 });
+    });
+  });
 });

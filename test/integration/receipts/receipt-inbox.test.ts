@@ -8,7 +8,7 @@ import type { Logger } from '../../../src/application/ports/logger';
 import type { Sealed } from '../../../src/domain/shared/sealed';
 import { readAfricasTalkingReport } from '../../../src/infrastructure/providers/africastalking/report';
 import { InboxListener } from '../../../src/infrastructure/receipts/inbox-listener';
-import { InboxTable } from '../../../src/infrastructure/receipts/inbox-table';
+import { INBOX_CHANNEL, InboxTable } from '../../../src/infrastructure/receipts/inbox-table';
 import { PostgresReceiptInbox } from '../../../src/infrastructure/receipts/postgres-receipt-inbox';
 import { ReportSeal } from '../../../src/infrastructure/receipts/report-seal';
 import { receiptRoutes } from '../../../src/infrastructure/receipts/receipt-routes';
@@ -62,7 +62,7 @@ describe('the inbox of delivery reports', () => {
     const inbox = new PostgresReceiptInbox(
       ...([
         new InboxTable(database),
-        new InboxListener(database, silent),
+        new InboxListener(database, silent, INBOX_CHANNEL),
         seal(),
         readers,
         ids,

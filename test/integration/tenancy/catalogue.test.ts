@@ -24,6 +24,8 @@ describe('the catalogue of the database', () => {
       audit_log: 'api S, projector SI, worker S',
       blocks: 'projector SIUD, worker S',
       customers: 'projector SIUD, worker S',
+      inbound_inbox: 'worker SIUD',
+      inbound_numbers: 'projector SIUD, worker S',
       log_mark: 'worker SIU',
       message_attempts: 'projector SIUD, worker S',
       message_parts: 'worker SIUD',

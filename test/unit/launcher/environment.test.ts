@@ -149,6 +149,8 @@ describe("the sandbox's variables", () => {
       username: 'sandbox',
       api_key: 'sandbox-key',
       callback_url: 'http://127.0.0.1:9000/callbacks/sms/sandbox-tier-2/own/reports',
+      inbound_url: 'http://127.0.0.1:9000/callbacks/sms/sandbox-tier-2/own/inbound',
+      opt_out_url: 'http://127.0.0.1:9000/callbacks/sms/sandbox-tier-2/own/opt-outs',
     });
   });
 

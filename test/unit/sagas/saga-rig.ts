@@ -56,7 +56,7 @@ const logger: Logger = { debug: silent, info: silent, warn: silent, error: silen
 const metrics: Metrics = {
   ...{ appendObserved: silent, walletConflict: silent, walletBatch: silent, dispatch: silent, report: silent },
   ...{ requestObserved: silent, projectionLag: silent, undecodable: silent, workerInFlight: silent, refused: silent },
-  providerScore: silent,
+  ...{ providerScore: silent, inbound: silent },
   ...{ accessDropped: silent, headRefused: silent },
   ...{ logMismatch: silent, snapshotDiscarded: silent },
   ...{ projectionBacklog: silent, projectionParked: silent, projectionsLeft: silent },

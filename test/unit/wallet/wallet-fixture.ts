@@ -50,6 +50,7 @@ export class CountingMetrics implements Metrics {
   appendObserved = ignored;
   dispatch = ignored;
   report = ignored;
+  inbound = ignored;
   requestObserved = ignored;
   projectionLag = ignored;
   projectionBacklog = ignored;

@@ -109,7 +109,7 @@ export function sandboxVariables(around: Surroundings, data: string, given: Node
       // A message centre reports over the connection that we make to it.
       ...(adapter === 'smpp'
         ? {}
-        : { callback_url: `${around.base}/callbacks/sms/${name}/${callbackSecret(around, given)}/reports` }),
+        : callbackAddresses(`/callbacks/sms/${name}/${callbackSecret(around, given)}`, around, given)),
     };
   });
   return {
@@ -118,6 +118,16 @@ export function sandboxVariables(around: Surroundings, data: string, given: Node
     // In production the simulators serve test keys, but neither the page nor the control API exists.
     SANDBOX_ROUTES: around.options.production ? 'off' : 'on',
     SANDBOX_PROVIDERS: JSON.stringify(providers),
+  };
+}
+
+/** What is signed is the address as providers are told it; what is called is the application on this machine. */
+function callbackAddresses(path: string, { base }: Surroundings, given: NodeJS.ProcessEnv): Record<string, string> {
+  const told = given['PUBLIC_BASE_URL'];
+  return {
+    ...{ callback_url: `${base}${path}/reports`, inbound_url: `${base}${path}/inbound` },
+    ...{ opt_out_url: `${base}${path}/opt-outs` },
+    ...(told ? { inbound_signed_url: `${told}${path}/inbound` } : {}),
   };
 }
 

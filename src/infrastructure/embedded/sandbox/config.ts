@@ -14,6 +14,10 @@ export interface ProviderConfig {
   callback_url?: string;
   /** Where texts written on a handset go. Without it they are only recorded. */
   inbound_url?: string;
+  /** What a provider that signs signs in its place, where the application is told to be elsewhere. */
+  inbound_signed_url?: string;
+  /** Where it is told who has opted out, by a provider that does so with a call of its own. */
+  opt_out_url?: string;
 }
 
 export interface SandboxConfig {

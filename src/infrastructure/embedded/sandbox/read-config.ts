@@ -11,7 +11,10 @@ export class SandboxConfigError extends Error {
   }
 }
 
-const PROVIDER_FIELDS = ['name', 'tier', 'adapter', 'port', 'username', 'api_key', 'callback_url', 'inbound_url'];
+const PROVIDER_FIELDS = [
+  ...['name', 'tier', 'adapter', 'port', 'username', 'api_key'],
+  ...['callback_url', 'inbound_url', 'inbound_signed_url', 'opt_out_url'],
+];
 
 /**
  * Reads the environment of the sandbox's process.
@@ -95,6 +98,8 @@ function readProvider(entry: unknown, at: string, problems: string[]): ProviderC
     api_key: text('api_key', /./, 'is required'),
     callback_url: url('callback_url'),
     inbound_url: url('inbound_url'),
+    inbound_signed_url: url('inbound_signed_url'),
+    opt_out_url: url('opt_out_url'),
   };
 }
 

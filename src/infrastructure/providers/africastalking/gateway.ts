@@ -1,10 +1,12 @@
 import type { AfricasTalkingAccount } from '../../../application/ports/configuration';
 import type { ReportCallback, ReportReading } from '../../../application/ports/delivery-reports';
+import type { InboundKind, InboundReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import type { Tier } from '../../../domain/routing/tiers';
 import { HttpExchange } from '../http-exchange';
 import type { ProviderAccount, Surroundings } from '../provider-account';
 import { outcomeOf } from './answer';
+import { readAfricasTalkingInbound } from './inbound';
 import { readAfricasTalkingReport } from './report';
 
 const BODY_LIMIT_BYTES = 65_536;
@@ -75,6 +77,14 @@ export class AfricasTalkingGateway implements ProviderAccount {
 
   readReport(raw: Buffer): ReportReading | null {
     return readAfricasTalkingReport(raw);
+  }
+
+  admitInbound(_kind: InboundKind, { raw }: ReportCallback): readonly Buffer[] {
+    return [raw];
+  }
+
+  readInbound(kind: InboundKind, raw: Buffer): InboundReading | null {
+    return readAfricasTalkingInbound(kind, raw);
   }
 
   close(): Promise<void> {

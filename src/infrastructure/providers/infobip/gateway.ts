@@ -1,10 +1,11 @@
 import type { InfobipAccount } from '../../../application/ports/configuration';
 import type { ReportCallback, ReportReading } from '../../../application/ports/delivery-reports';
+import type { InboundKind, InboundReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import type { Tier } from '../../../domain/routing/tiers';
 import { HttpExchange } from '../http-exchange';
 import type { ProviderAccount, Surroundings } from '../provider-account';
-import { outcomeOf, readInfobipReport, splitReports, writeSend } from './mapper';
+import { outcomeOf, readInfobipReport, readInfobipText, splitResults, writeSend } from './mapper';
 
 const SEND_PATH = '/sms/3/messages';
 const BODY_LIMIT_BYTES = 65_536;
@@ -53,11 +54,20 @@ export class InfobipGateway implements ProviderAccount {
   }
 
   admit({ raw }: ReportCallback): readonly Buffer[] {
-    return splitReports(raw);
+    return splitResults(raw);
   }
 
   readReport(raw: Buffer): ReportReading | null {
     return readInfobipReport(raw);
+  }
+
+  /** It tells of no opt-outs but by refusing. */
+  admitInbound(kind: InboundKind, { raw }: ReportCallback): readonly Buffer[] | null {
+    return kind === 'text' ? splitResults(raw) : null;
+  }
+
+  readInbound(kind: InboundKind, raw: Buffer): InboundReading | null {
+    return kind === 'text' ? readInfobipText(raw) : null;
   }
 
   close(): Promise<void> {

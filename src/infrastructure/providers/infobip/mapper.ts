@@ -1,9 +1,10 @@
 import type { ReportReading } from '../../../application/ports/delivery-reports';
+import type { TextReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import { answerOf, refused, unreadable } from '../answers';
 import type { Exchange } from '../http-exchange';
 import { meaningOfStatus, REJECTED, type ReportMeaning } from '../meaning';
-import { isRecord, parseJson, toE164 } from '../wire';
+import { isRecord, parseJson, personOf, toE164 } from '../wire';
 import * as codes from './codes';
 
 /** Longest validity that it takes. */
@@ -62,8 +63,8 @@ export function outcomeOf(exchange: Exchange, messageId: string): SubmissionOutc
   return refused(codes.REFUSED.get(status.id) ?? REJECTED, String(status.id), true);
 }
 
-/** The reports of one request by themselves; a request that nobody can read is kept in one piece. */
-export function splitReports(raw: Buffer): readonly Buffer[] {
+/** The reports, or the texts, of one request by themselves; a request that nobody can read is kept in one piece. */
+export function splitResults(raw: Buffer): readonly Buffer[] {
   const said = parseJson(raw.toString('utf8'));
   const results: unknown = isRecord(said) ? said['results'] : undefined;
   if (!Array.isArray(results) || results.length < 2) return [raw];
@@ -100,3 +101,20 @@ function meaningOf(status: Status, errorId: number, error: Record<string, unknow
   if (error['permanent'] === true && codes.PERMANENT_GROUPS.has(group)) return codes.PERMANENT_ERROR;
   return byStatus ?? codes.PERMANENT_ERROR;
 }
+
+/** Null where it is no text. */
+export function readInfobipText(raw: Buffer): TextReading | null {
+  const said = parseJson(raw.toString('utf8'));
+  const results: unknown = isRecord(said) ? said['results'] : undefined;
+  const [result]: unknown[] = Array.isArray(results) ? results : [];
+  if (!isRecord(result)) return null;
+  const { messageId, text } = result;
+  const [from, to] = [numberOf(result['from']), numberOf(result['to'])];
+  const person = from === null ? null : personOf(from);
+  if (typeof messageId !== 'string' || messageId === '' || messageId.length > 200) return null;
+  if (person === null || to === null || typeof text !== 'string') return null;
+  return { kind: 'text', providerTextId: messageId, from: person, to, text, part: null, isOptOut: false };
+}
+
+const numberOf = (value: unknown): string | null =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : null;

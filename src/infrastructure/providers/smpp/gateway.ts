@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { PDU } from 'smpp';
 import type { SmppAccount } from '../../../application/ports/configuration';
 import type { ReportReading } from '../../../application/ports/delivery-reports';
+import type { InboundKind, InboundReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import type { Tier } from '../../../domain/routing/tiers';
 import { refused } from '../answers';
@@ -10,6 +11,7 @@ import type { ProviderAccount, ReportDesk, Surroundings } from '../provider-acco
 import { codeOf, OTHER_REFUSAL, REFUSED, ROK } from './codes';
 import { SmppLink, type Submitted } from './link';
 import { canonicalId, keepDelivery, readReceipt } from './receipt';
+import { isText, keepText, readText } from './text';
 import { writeSubmission } from './submission';
 
 /** Pause before a part is tried again after the first ones were taken. */
@@ -72,6 +74,15 @@ export class SmppGateway implements ProviderAccount {
     return readReceipt(raw, this.account.receiptIds);
   }
 
+  /** Nor do texts. */
+  admitInbound(): null {
+    return null;
+  }
+
+  readInbound(kind: InboundKind, raw: Buffer): InboundReading | null {
+    return kind === 'text' ? readText(raw) : null;
+  }
+
   close(): Promise<void> {
     return this.link.close();
   }
@@ -88,7 +99,8 @@ export class SmppGateway implements ProviderAccount {
 
   private async deliver(pdu: PDU): Promise<void> {
     if (this.desk === null) throw new Error('nobody keeps reports yet');
-    await this.desk.keep(this.name, keepDelivery(pdu));
+    if (isText(pdu)) await this.desk.keepText(this.name, keepText(pdu));
+    else await this.desk.keep(this.name, keepDelivery(pdu));
   }
 }
 

@@ -1,10 +1,11 @@
 import type { TwilioAccount } from '../../../application/ports/configuration';
 import type { ReportCallback, ReportReading } from '../../../application/ports/delivery-reports';
+import type { InboundKind, InboundReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import type { Tier } from '../../../domain/routing/tiers';
 import { HttpExchange } from '../http-exchange';
 import type { ProviderAccount, Surroundings } from '../provider-account';
-import { isSigned, listQuery, outcomeOf, readTwilioReport, settledBy, writeSend } from './mapper';
+import { isSigned, listQuery, outcomeOf, readTwilioReport, readTwilioText, settledBy, writeSend } from './mapper';
 
 /** A list of fifty messages is longer than one of them. */
 const BODY_LIMIT_BYTES = 262_144;
@@ -15,6 +16,7 @@ const BODY_LIMIT_BYTES = 262_144;
  */
 export class TwilioGateway implements ProviderAccount {
   readonly adapter = 'twilio';
+  readonly answersAreTexts = true;
   readonly name: string;
   readonly tier: Tier;
   readonly simulated: boolean;
@@ -22,15 +24,17 @@ export class TwilioGateway implements ProviderAccount {
   private readonly exchange: HttpExchange;
   private readonly path: string;
   private readonly reportUrl: string;
+  private readonly inboundUrl: string;
   private readonly authorization: string;
   private readonly authToken: string;
 
-  constructor(account: TwilioAccount, { deadlineMs, connections, reportUrl }: Surroundings) {
+  constructor(account: TwilioAccount, { deadlineMs, connections, reportUrl, inboundUrl }: Surroundings) {
     this.name = account.name;
     this.tier = account.tier;
     this.simulated = account.simulated;
     this.deadlineMs = deadlineMs;
     this.reportUrl = reportUrl;
+    this.inboundUrl = inboundUrl;
     this.authToken = account.authToken;
     this.path = `/2010-04-01/Accounts/${encodeURIComponent(account.accountSid)}/Messages.json`;
     const credentials = Buffer.from(`${account.accountSid}:${account.authToken}`).toString('base64');
@@ -58,6 +62,16 @@ export class TwilioGateway implements ProviderAccount {
 
   readReport(raw: Buffer): ReportReading | null {
     return readTwilioReport(raw);
+  }
+
+  /** It tells of an opt-out with the text that says so. */
+  admitInbound(kind: InboundKind, { headers, query, raw }: ReportCallback): readonly Buffer[] | null {
+    if (kind !== 'text') return null;
+    return isSigned(headers['x-twilio-signature'], this.authToken, this.inboundUrl + query, raw) ? [raw] : null;
+  }
+
+  readInbound(kind: InboundKind, raw: Buffer): InboundReading | null {
+    return kind === 'text' ? readTwilioText(raw) : null;
   }
 
   close(): Promise<void> {

@@ -1,10 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ReportReading } from '../../../application/ports/delivery-reports';
+import type { TextReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import { answerOf, refused, unreadable } from '../answers';
 import type { Exchange } from '../http-exchange';
 import { meaningOfStatus, REJECTED } from '../meaning';
-import { isRecord, parseJson, toE164 } from '../wire';
+import { isRecord, parseJson, personOf, toE164 } from '../wire';
 import { REFUSED, REPORT_ERRORS, REPORT_STATUSES } from './codes';
 
 /** Longest validity that it takes. */
@@ -98,4 +99,15 @@ export function readTwilioReport(raw: Buffer): ReportReading | null {
     code: byStatus.outcome === 'failed' && /^\d{1,6}$/.test(errorCode) ? errorCode : status,
     ...(byError ?? byStatus),
   };
+}
+
+/** Null where it is no text. Media are not carried: what was written beside them is. */
+export function readTwilioText(raw: Buffer): TextReading | null {
+  const form = new URLSearchParams(raw.toString('utf8'));
+  const sid = form.get('MessageSid') ?? form.get('SmsSid') ?? '';
+  const from = personOf(form.get('From') ?? '');
+  const [to, text] = [form.get('To'), form.get('Body')];
+  if (!SID.test(sid) || from === null || to === null || text === null) return null;
+  const isOptOut = form.get('OptOutType') === 'STOP';
+  return { kind: 'text', providerTextId: sid, from, to, text, part: null, isOptOut };
 }

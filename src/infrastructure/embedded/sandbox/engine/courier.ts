@@ -19,7 +19,7 @@ const ATTEMPT_TIMEOUT_MS = 10_000;
 export class HttpCourier implements Courier {
   private readonly agent = new Agent({ connections: CONNECTIONS, pipelining: 1 });
 
-  constructor(private readonly targets: { reports?: string; inbound?: string }) {}
+  constructor(private readonly targets: { reports?: string; inbound?: string; opt_outs?: string }) {}
 
   async send({ target, url: named, headers, contentType, body }: OutgoingRequest): Promise<boolean> {
     const url = this.targets[target] ?? named;

@@ -52,17 +52,10 @@ export class Handsets {
     const nowMs = Date.now();
     const provider = carrier === null ? null : carrier.provider.name;
     const reply = this.store.inbox.addReply({ ...text, provider, sent_at: new Date(nowMs).toISOString() });
-    const entry =
-      carrier === null
-        ? null
-        : this.store.owed.add({
-            ...carrier.writeInbound(reply),
-            provider: carrier.provider.name,
-            dueMs: nowMs,
-            sinceMs: nowMs,
-            tries: 0,
-            then: [],
-          });
+    const [first, ...rest] = carrier?.writeInbound(reply) ?? [];
+    const then = rest.map((request) => ({ afterMs: 0, request }));
+    const owed = { provider: provider ?? '', dueMs: nowMs, sinceMs: nowMs, tries: 0, then };
+    const entry = first === undefined ? null : this.store.owed.add({ ...first, ...owed });
     await this.store.committed();
     this.feed.changed('replies');
     if (entry !== null) this.queues.get(entry.owed.provider)?.notice([entry]);
@@ -98,8 +91,8 @@ export class Handsets {
   }
 }
 
-/** The provider that carries a handset's text to the application, and its wire form of it. */
+/** The provider that carries a handset's text to the application, and its wire form of it: one request, or one a part. */
 export interface InboundCarrier {
   provider: ProviderConfig;
-  writeInbound: (reply: Reply) => OutgoingRequest;
+  writeInbound: (reply: Reply) => readonly OutgoingRequest[];
 }

@@ -25,7 +25,8 @@ export class HttpProvider implements SimulatedProvider {
     host: string,
     private readonly onChange: () => void,
   ) {
-    this.courier = new HttpCourier({ reports: config.callback_url, inbound: config.inbound_url });
+    const { callback_url: reports, inbound_url: inbound, opt_out_url: opt_outs } = config;
+    this.courier = new HttpCourier({ reports, inbound, opt_outs });
     this.server = createServer((request, response) => {
       this.serve(request, response).catch((error: unknown) => this.fail(response, error));
     });

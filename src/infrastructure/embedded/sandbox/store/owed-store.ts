@@ -2,7 +2,7 @@ import type { Database, RootDatabase } from 'lmdb';
 
 /** One request to the application, ready to be sent: how a contract's report looks on the wire is decided before. */
 export interface OutgoingRequest {
-  target: 'reports' | 'inbound';
+  target: 'reports' | 'inbound' | 'opt_outs';
   contentType: string;
   body: string;
   headers?: Record<string, string>;

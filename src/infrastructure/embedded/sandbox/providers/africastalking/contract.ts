@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../../config';
 import { fateOf, planDelivery, TemporaryRefusals } from '../../engine/fates';
 import type { AcceptedMessage, Handsets, InboundCarrier } from '../../engine/handsets';
 import type { FaultError } from '../../faults/settings';
+import type { Reply } from '../../store/inbox-store';
 import { countSegments } from '../../segments';
 import type { ActiveFaults, HttpCall, HttpContract, HttpOutcome, HttpReply } from '../http-contract';
 import * as wire from './wire';
@@ -56,9 +57,14 @@ export class AfricasTalkingContract implements HttpContract {
   }
 
   inboundCarrier(): InboundCarrier | null {
-    return this.config.inbound_url === undefined
-      ? null
-      : { provider: this.config, writeInbound: (reply) => wire.writeInbound(reply) };
+    const { inbound_url: inbound, opt_out_url: optOuts } = this.config;
+    if (inbound === undefined) return null;
+    // Nobody can answer an alphanumeric sender; who dials the code printed below its texts has opted out of it.
+    const isOptOut = (reply: Reply): boolean => optOuts !== undefined && wire.isOptOut(reply);
+    return {
+      provider: this.config,
+      writeInbound: (reply) => [isOptOut(reply) ? wire.writeOptOut(reply) : wire.writeInbound(reply)],
+    };
   }
 
   private async send(form: wire.SendForm, call: HttpCall, faults: ActiveFaults): Promise<HttpOutcome> {

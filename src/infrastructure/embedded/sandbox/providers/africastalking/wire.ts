@@ -131,6 +131,17 @@ export function writeInbound(text: {
   return { target: 'inbound', contentType: FORM, body: form.toString() };
 }
 
+/** A word to stop, sent to a sender that is a name. */
+export function isOptOut({ to, body }: { to: string; body: string }): boolean {
+  return /[a-z]/i.test(to) && /^\s*(stop|ondoka|toka)\b/i.test(body);
+}
+
+/** Who wants no more of a sender, as the form that Africa's Talking posts. */
+export function writeOptOut({ from, to }: { from: string; to: string }): OutgoingRequest {
+  const form = new URLSearchParams({ senderId: to, phoneNumber: from });
+  return { target: 'opt_outs', contentType: FORM, body: form.toString() };
+}
+
 const STATUS_WORDS: readonly string[] = ['Rejected', 'AbsentSubscriber', 'Expired', 'Failed'];
 
 function reportStatus(meaning: ReportMeaning): { status: string; failureReason?: string } {

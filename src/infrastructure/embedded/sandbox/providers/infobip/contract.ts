@@ -50,7 +50,9 @@ export class InfobipContract implements HttpContract {
   }
 
   inboundCarrier(): InboundCarrier | null {
-    return this.config.inbound_url === undefined ? null : { provider: this.config, writeInbound: wire.writeInbound };
+    return this.config.inbound_url === undefined
+      ? null
+      : { provider: this.config, writeInbound: (reply) => [wire.writeInbound(reply)] };
   }
 
   private async send(destinations: readonly wire.Destination[], faults: ActiveFaults): Promise<HttpOutcome> {

@@ -39,6 +39,8 @@ const UDH_INDICATOR = 0x40;
 const UCS2 = 8;
 const LATIN1 = 3;
 const LONGEST_SHORT_MESSAGE = 254;
+/** What is the same octet in ASCII and in the alphabet of GSM. */
+const BASIC = /^[ -#%-?A-Za-z\n]*$/;
 
 /** Null where a field is not what the protocol says. */
 export function readSubmission(pdu: PDU): Submission | null {
@@ -120,7 +122,7 @@ export function writeReceipt({ messageId, submission, radix }: Reported, meaning
   const delivered = stat === 'DELIVRD' ? '001' : '000';
   const text =
     `id:${id} sub:001 dlvrd:${delivered} submit date:${stamp} done date:${stamp} ` +
-    `stat:${stat} err:${String(error).padStart(3, '0')} text:${submission.text.slice(0, 20).replace(/[^\x20-\x7e]/g, '.')}`;
+    `stat:${stat} err:${String(error).padStart(3, '0')} text:${submission.text.slice(0, 20).replace(/[^ -#%-?A-Za-z]/g, '.')}`;
   const parameters =
     radix === 16 ? {} : { receipted_message_id: messageId, message_state: STATES[stat], network_error: error };
   return delivery('reports', {
@@ -128,26 +130,43 @@ export function writeReceipt({ messageId, submission, radix }: Reported, meaning
   });
 }
 
-/** A text from a handset. */
-export function writeInbound({ from, to, body }: Reply): OutgoingRequest {
-  return delivery('inbound', { source_addr: from.slice(1), destination_addr: to, esm_class: 0, text: body });
+/** A text from a handset, in as many parts as it takes; each says of how many it is which. */
+export function writeInbound({ id, from, to, body }: Reply): OutgoingRequest[] {
+  const [single, each] = BASIC.test(body) ? [160, 153] : [70, 67];
+  const size = body.length <= single ? single : each;
+  const total = Math.max(1, Math.ceil(body.length / size));
+  const reference = Number(id.replace(/\D/g, '')) & 0xff;
+  return Array.from({ length: total }, (_, index) =>
+    delivery('inbound', {
+      ...{ source_addr: from.slice(1), destination_addr: to, text: body.slice(index * size, (index + 1) * size) },
+      ...(total === 1 ? { esm_class: 0 } : { esm_class: UDH_INDICATOR, part: [reference, total, index + 1] }),
+    }),
+  );
 }
 
 /** The fields of the `deliver_sm`, from what was kept. */
 export function readDelivery(body: string): Record<string, unknown> {
   const kept = parseJson(body);
-  const { text, network_error: error, ...fields } = isRecord(kept) ? kept : {};
+  const { text, network_error: error, part, ...fields } = isRecord(kept) ? kept : {};
   const content = typeof text === 'string' ? text : '';
-  const basic = /^[\x20-\x7e\n]*$/.test(content);
+  const basic = BASIC.test(content);
   const bytes = basic ? Buffer.from(content, 'latin1') : Buffer.from(content, 'utf16le').swap16();
   return {
     ...fields,
     ...{ source_addr_ton: 1, source_addr_npi: 1, data_coding: basic ? 0 : UCS2 },
-    ...(bytes.length > LONGEST_SHORT_MESSAGE
-      ? { short_message: '', message_payload: bytes }
-      : { short_message: bytes }),
+    ...contentOf(bytes, part),
     ...(typeof error === 'number' ? { network_error_code: Buffer.from([3, error >> 8, error & 0xff]) } : {}),
   };
+}
+
+function contentOf(bytes: Buffer, part: unknown): object {
+  if (Array.isArray(part)) {
+    const udh = Buffer.from([5, 0, 3, ...part.map(Number)]);
+    return { short_message: { udh, message: bytes } };
+  }
+  return bytes.length > LONGEST_SHORT_MESSAGE
+    ? { short_message: '', message_payload: bytes }
+    : { short_message: bytes };
 }
 
 function delivery(target: OutgoingRequest['target'], fields: object): OutgoingRequest {

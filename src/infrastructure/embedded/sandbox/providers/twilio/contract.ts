@@ -52,10 +52,11 @@ export class TwilioContract implements HttpContract {
   }
 
   inboundCarrier(): InboundCarrier | null {
-    const { inbound_url: url, username, api_key: authToken } = this.config;
-    if (url === undefined) return null;
+    const { inbound_url: called, inbound_signed_url: signed, username, api_key: authToken } = this.config;
+    const url = signed ?? called;
+    if (called === undefined || url === undefined) return null;
     const signing = { authToken, badly: false };
-    return { provider: this.config, writeInbound: (text) => wire.writeInbound(text, username, url, signing) };
+    return { provider: this.config, writeInbound: (text) => [wire.writeInbound(text, username, url, signing)] };
   }
 
   private async create(form: URLSearchParams, faults: ActiveFaults): Promise<HttpOutcome> {

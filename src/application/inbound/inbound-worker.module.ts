@@ -1,0 +1,25 @@
+import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIGURATION, type Configuration } from '../ports/configuration';
+import { INBOUND_INBOX, type InboundInbox } from '../ports/inbound-texts';
+import { IncomingTexts } from './incoming-texts';
+import { WholeTexts } from './whole-texts';
+
+const DRAIN_MS = 5_000;
+
+/** Works on what people write, where the role `dispatcher` is on. */
+@Module({ providers: [IncomingTexts, WholeTexts] })
+export class InboundWorkerModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(INBOUND_INBOX) private readonly inbox: InboundInbox,
+    private readonly texts: IncomingTexts,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.configuration.roles.has('dispatcher')) this.inbox.start((text) => this.texts.onText(text));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.inbox.stop(DRAIN_MS);
+  }
+}
