@@ -23,6 +23,7 @@ import { SMS_GATEWAYS, type SmsGateway, type SmsGateways } from '../ports/sms-ga
 import { SUBJECT_VAULT, type SubjectVault } from '../ports/subject-vault';
 import { readOn, runDecider } from '../shared/run-decider';
 import { messageIdOf } from './message-id';
+import { OptOutsByText } from './opt-outs-by-text';
 import { WholeTexts } from './whole-texts';
 
 const MODES: readonly Mode[] = ['live', 'test'];
@@ -42,6 +43,7 @@ export class IncomingTexts {
     @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly wholeTexts: WholeTexts,
+    private readonly optOuts: OptOutsByText,
   ) {}
 
   async onText(text: InboxText): Promise<TextVerdict> {
@@ -62,14 +64,19 @@ export class IncomingTexts {
     if (account === null) return { kind: 'later', pauseMs: PAUSE_WITHOUT_ACCOUNT_MS };
     const reading = this.readers.readInbound(text.provider, text.kind, text.raw);
     if (reading === null) return { kind: 'settled', outcome: 'unreadable', ids: [text.id] };
-    if (reading.kind === 'opt_out') return { kind: 'later', pauseMs: PAUSE_WITHOUT_ACCOUNT_MS };
+    if (reading.kind === 'opt_out') {
+      const isKnown = await this.optOuts.byProvider(text, reading, account, this.modesOf(account));
+      return { kind: 'settled', outcome: isKnown ? 'opted_out' : 'stray', ids: [text.id] };
+    }
     const whole = await this.wholeTexts.of(text, reading);
     if ('kind' in whole) return whole;
     const number = addressOf(whole.reading.to);
     if (number === null) return { kind: 'settled', outcome: 'unreadable', ids: whole.ids };
     const initial = { state: inboundDecider.initialState, revision: 'no_stream' } as const;
     const { state } = await readOn(this.store, inboundDecider, streams.inbound(number), initial);
-    const { owner } = meaningOf(state, whole.reading.text, this.modesOf(account), () => false);
+    const isStop = this.optOuts.isStop(whole.reading);
+    const { owner, stops } = meaningOf(state, whole.reading.text, this.modesOf(account), isStop);
+    await this.optOuts.byText(whole.first, whole.reading, stops);
     if (owner === null) return { kind: 'parked', number, ids: whole.ids };
     const isNew = await this.receive(whole.first, whole.reading, { owner, number, account });
     return { kind: 'settled', outcome: isNew ? 'received' : 'duplicate', ids: whole.ids };

@@ -16,5 +16,6 @@ import { WithdrawOptOutHandler } from './withdraw-opt-out';
     GetOptOutHandler,
     ListOptOutsHandler,
   ],
+  exports: [OptOutStream],
 })
 export class OptOutModule {}

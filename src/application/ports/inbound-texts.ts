@@ -77,13 +77,13 @@ export interface InboxPart extends InboxText {
 }
 
 /**
- * What became of it: settled for good (the ids of all that went into it), parked because its number is nobody's, or to be
+ * What became of it: settled for good (the ids of all that went into it; `stray`: an opt-out from a sender that nobody has), parked because its number is nobody's, or to be
  * looked at again after a pause (milliseconds).
  */
 export type TextVerdict =
   | {
       readonly kind: 'settled';
-      readonly outcome: 'received' | 'opted_out' | 'duplicate' | 'unreadable';
+      readonly outcome: 'received' | 'opted_out' | 'duplicate' | 'stray' | 'unreadable';
       readonly ids: readonly string[];
     }
   | { readonly kind: 'parked'; readonly number: string; readonly ids: readonly string[] }

@@ -7,7 +7,7 @@ export interface Metrics {
   dispatch(provider: string, result: 'accepted' | 'refused' | 'unknown', failureClass: string): void;
   report(provider: string, outcome: 'matched' | 'stray' | 'duplicate' | 'parked'): void;
   /** Texts of people, and opt-outs that a provider tells of. */
-  inbound(provider: string, outcome: 'received' | 'opted_out' | 'duplicate' | 'parked' | 'unreadable'): void;
+  inbound(provider: string, outcome: 'received' | 'opted_out' | 'duplicate' | 'parked' | 'stray' | 'unreadable'): void;
   requestObserved(route: string, status: number, ms: number): void;
   projectionLag(projection: string, ms: number): void;
   /** Events that wait to be handled; counted up to a limit. */

@@ -153,7 +153,7 @@ export class PrometheusMetrics implements Metrics {
     this.reports.inc({ provider, outcome });
   }
 
-  inbound(provider: string, outcome: 'received' | 'opted_out' | 'duplicate' | 'parked' | 'unreadable'): void {
+  inbound(provider: string, outcome: 'received' | 'opted_out' | 'duplicate' | 'parked' | 'stray' | 'unreadable'): void {
     this.inboundTexts.inc({ provider, outcome });
   }
 
