@@ -37,7 +37,7 @@ describe('projections on the command line', () => {
     await eventually(
       async () => {
         const all = await json<Status[]>('projections', 'status');
-        return all.length === 8 && all.every((one) => one.lag_events === 0);
+        return all.length === 9 && all.every((one) => one.lag_events === 0);
       },
       120_000 + amount / 2,
     );
@@ -46,7 +46,16 @@ describe('projections on the command line', () => {
     for (const reports of [verified, rebuilt]) {
       expect(reports.flatMap(({ tables }) => tables.filter(({ equal }) => !equal))).toEqual([]);
       expect(reports.map(({ projection }) => projection).sort()).toEqual([
-        ...['blocks', 'customers', 'message_attempts', 'messages', 'opt_outs', 'statement', 'wallets'],
+        ...[
+          'blocks',
+          'customers',
+          'inbound_numbers',
+          'message_attempts',
+          'messages',
+          'opt_outs',
+          'statement',
+          'wallets',
+        ],
       ]);
     }
     const rows = rebuilt.flatMap(({ tables }) => tables).find(({ table }) => table === 'messages')?.rows ?? 0;

@@ -31,7 +31,7 @@ const UPSERT = `
 /** Which numbers and keywords are whose. */
 export const inboundNumbersProjection: EventProjection = {
   kind: 'events',
-  name: 'inbound-numbers',
+  name: 'inbound_numbers',
   version: 1,
   tables: [{ name: 'inbound_numbers' }],
   handles: ['InboundNumberAssigned', 'InboundNumberReleased'] satisfies InboundEvent['type'][],

@@ -1,4 +1,5 @@
 import { messageDecider } from '../../../src/domain/message/decider';
+import { KENYAN_HOURS } from '../../../src/domain/message/hours';
 import { isLive, isTerminal, ownerOf } from '../../../src/domain/message/state';
 import { fold } from '../../../src/domain/shared/decider';
 import { queued, received, testId } from '../../support/message-events';
@@ -18,7 +19,7 @@ describe('a message that came in', () => {
   });
   it('cannot be taken back or moved, and nothing can be sent under its id', () => {
     expect(() => decide({ type: 'CancelMessage' }, state)).toThrow(/received/);
-    const move = { now: '2026-11-22T06:00:00.000Z', sendAt: '2026-11-23T06:00:00.000Z' };
+    const move = { now: '2026-11-22T06:00:00.000Z', sendAt: '2026-11-23T06:00:00.000Z', hours: KENYAN_HOURS };
     expect(() => decide({ type: 'RescheduleMessage', data: move }, state)).toThrow(/received/);
     expect(() => decide({ type: 'QueueMessage', data: queued(1).data }, state)).toThrow(/came in/);
     expect(() => decide(command, fold(messageDecider, [queued(1)]))).toThrow(/goes out/);
