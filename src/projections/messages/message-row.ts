@@ -144,6 +144,7 @@ function received(data: Of<'MessageReceived'>, recorded: RecordedEvent): Message
     on_unknown: 'never_twice',
     prices: {},
     client_reference: null,
+    batch_id: null,
     send_at: null,
     valid_until: null,
     created_at: recorded.metadata.at,
