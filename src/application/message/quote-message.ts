@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { offendingCharacters, type OffendingCharacter } from '../../domain/message/encoding';
+import { networkOf } from '../../domain/message/network';
 import type { Segmentation } from '../../domain/message/segments';
 import { DomainError, type ErrorCode } from '../../domain/shared/domain-error';
 import { ADMISSION, type AdmissionControl } from '../ports/admission';
@@ -12,6 +13,8 @@ import { Vetting } from './vetting';
 
 export interface MessageQuote {
   readonly segmentation: Segmentation;
+  /** The recipient's, as MCC and MNC; null: not known. */
+  readonly network: string | null;
   /** Of the text as it came. */
   readonly offending: readonly OffendingCharacter[];
   /** Null where no tier would carry it. */
@@ -52,7 +55,8 @@ export class QuoteMessageHandler implements IQueryHandler<QuoteMessage> {
     const offered = refusalOf(() => {
       offer = this.offers.make(draft);
     });
-    const known = { segmentation: draft.segmentation, offending: offendingCharacters(request.body), offer };
+    const { segmentation, phone } = draft;
+    const known = { segmentation, network: networkOf(phone.e164), offending: offendingCharacters(request.body), offer };
     return { ...known, refusal: vetted ?? offered ?? (await this.moneyFor(draft, offer)) };
   }
 

@@ -36,7 +36,7 @@ export function standingsOf(found: readonly Found[], nowMs: number, degradeUnder
     found.map((one) => countsOfAll(one.counted, spanOf(one, null, nowMs)).window),
   );
   const enough = found.map(() => new Map<string, ScoreInputs>());
-  for (const network of NETWORKS) {
+  for (const network of NETWORKS.keys()) {
     const counts = found.map((one) => countsOfNetwork(one.counted, network, spanOf(one, network, nowMs)));
     const reportsSilentEverywhere = silent || reportsStoppedEverywhere(counts.map(({ window }) => window));
     for (const [i, one] of counts.entries()) {
@@ -56,7 +56,7 @@ export function standingsOf(found: readonly Found[], nowMs: number, degradeUnder
       const state = stateOf(one, network, nowMs);
       return inputs === undefined ? { ...whole, ...state } : { ...state, network, leftOut: [], inputs };
     };
-    const networks = new Map(NETWORKS.map((network) => [network, standingFor(network)]));
+    const networks = new Map([...NETWORKS.keys()].map((network) => [network, standingFor(network)]));
     return { gateway: one.gateway, whole, networks };
   });
   return { providers, silent };

@@ -25,7 +25,7 @@ describe('the network of a number', () => {
     ['+254760000000', '63904'],
   ])('of %s is %s', (number, network) => {
     expect(networkOf(number)).toBe(network);
-    expect(NETWORKS).toContain(network);
+    expect(NETWORKS.has(network)).toBe(true);
   });
   it.each(['+254767000000', '+254120000000', '+254749000000', '+256772000000', '+12025550123', '+25', '+254', ''])(
     'of %s is not known',
