@@ -54,20 +54,23 @@ export interface WholeRequest {
 }
 
 /**
- * By what a provider is judged as a whole: not by networks that were moved by themselves, and not by those that are bad where
- * the rest is enough to say how the others fare. One bad network then takes only its own traffic away; a provider that is bad
- * at all of them goes as a whole.
+ * By what a provider is judged as a whole: not by networks that were moved by themselves or whose reports have stopped from all
+ * providers, and not by those that are bad where the rest is enough to say how the others fare. One bad network then takes only
+ * its own traffic away; a provider that is bad at all of them goes as a whole.
  */
 export function asAWhole(
   counted: Counted,
   { span, moved, networks, degradeUnder, reportsSilentEverywhere }: WholeRequest,
 ): { readonly leftOut: readonly string[]; readonly inputs: ScoreInputs } {
-  const without = (leftOut: readonly string[]) => {
+  const without = (...networks: readonly string[]) => {
+    const leftOut = [...new Set(networks)].sort();
     const counts = countsWhere(counted, span, (network) => network === null || !leftOut.includes(network));
     return { leftOut, inputs: { ...counts, reportsSilentEverywhere } };
   };
-  const bad = [...networks].filter(([, inputs]) => (scoreOf(inputs).value ?? 100) < degradeUnder);
-  const apart = [...new Set([...moved, ...bad.map(([network]) => network)])].sort();
-  const rest = without(apart);
-  return scoreOf(rest.inputs).value === null ? without([...moved].sort()) : rest;
+  const those = (are: (inputs: ScoreInputs) => boolean): string[] =>
+    [...networks].filter(([, inputs]) => are(inputs)).map(([network]) => network);
+  const silent = those((inputs) => inputs.reportsSilentEverywhere && !reportsSilentEverywhere);
+  const bad = those((inputs) => (scoreOf(inputs).value ?? 100) < degradeUnder);
+  const rest = without(...moved, ...silent, ...bad);
+  return scoreOf(rest.inputs).value === null ? without(...moved, ...silent) : rest;
 }

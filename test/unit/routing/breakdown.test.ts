@@ -67,4 +67,9 @@ describe('a provider as a whole', () => {
       ...{ leftOut: ['63902'], value: null },
     });
   });
+  it('does not count one that returns, however good it is by now', () => {
+    const minutes = [...rows('63902', 50, 50), ...rows('63903', 20, 20)];
+    expect(judged(minutes, ['63902']).leftOut).toEqual(['63902']);
+    expect(judged(minutes).leftOut).toEqual([]);
+  });
 });

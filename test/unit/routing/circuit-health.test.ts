@@ -270,6 +270,13 @@ describe('the health of providers', () => {
       expect(permitted('tier_1')).toBe(false);
       expect(written).toEqual(['opened']);
     });
+    it('does not hold against a network what its provider’s account ran into', () => {
+      shut();
+      pass(120_000);
+      record(refusal({ class: 'F!', scope: 'account', code: '405', byProvider: true }), 1, airtel);
+      expect(circuits.of(gateway('tier_1')).circuit.phase).toBe('open');
+      expect(circuits.of(gateway('tier_1')).networks.get('63903')?.circuit.phase).toBe('half_open');
+    });
     it('learns from what another process wrote of it', () => {
       const until = new Date(nowMs + 60_000).toISOString();
       circuits.adopt(gateway('tier_1'), '63903', { status: 'degraded', cause: 'score', until, provenBy: 'answer' });

@@ -183,6 +183,28 @@ describe('the monitor of the providers’ health', () => {
       await monitor.look();
       for (const tier of TIERS) expect(await degraded(tier)).toEqual([]);
     });
+    it('moves nothing where a network’s reports stop from all providers', async () => {
+      for (const tier of ['tier_1', 'tier_2'] as const) {
+        traffic(tier, { ...good, delivered: 0 }, AIRTEL);
+        traffic(tier, good, SAFARICOM);
+      }
+      await monitor.look();
+      expect([await degraded('tier_1'), await degraded('tier_2')]).toEqual([[], []]);
+    });
+    it('moves it to no provider that is shut as a whole', async () => {
+      traffic('tier_1', bad, AIRTEL);
+      traffic('tier_1', good, SAFARICOM);
+      traffic('tier_2', good, AIRTEL);
+      for (const tier of ['tier_2', 'tier_3'] as const) circuits.shut(gateway(tier), null, 'answer', 120_000);
+      await monitor.look();
+      expect(await degraded('tier_1')).toEqual([]);
+    });
+    it('does not leave a provider as a whole for a network of which it has carried too little', async () => {
+      for (const tier of TIERS) traffic(tier, bad);
+      traffic('tier_2', { ...good, attempts: 2, accepted: 2, delivered: 2 }, AIRTEL);
+      await monitor.look();
+      for (const tier of TIERS) expect(await degraded(tier)).toEqual([]);
+    });
     it('moves no network for fewer than 20 attempts', async () => {
       const row = { ...emptyTally, minute: MINUTE - 3, network: AIRTEL };
       traffic('tier_1', good, SAFARICOM);
