@@ -17,11 +17,11 @@ const day: Counted['day'] = [
   { network: '63903', due: 100, delivered: 50 },
   { network: null, due: 10, delivered: 9 },
 ];
-const judged = (minutes: readonly MinuteOfCustomer[], moved: readonly string[] = []) => {
+const judged = (minutes: readonly MinuteOfCustomer[], moved: readonly string[] = [], silent: Network = null) => {
   const counted: Counted = { minutes, day };
   const own = ['63902', '63903', '63907'].map((network): [string, ScoreInputs] => [
     network,
-    { ...countsOfNetwork(counted, network, span), reportsSilentEverywhere: false },
+    { ...countsOfNetwork(counted, network, span), reportsSilentEverywhere: network === silent },
   ]);
   const networks = new Map(own.filter(([, inputs]) => scoreOf(inputs).value !== null));
   const request = { span, moved, networks, degradeUnder: 70, reportsSilentEverywhere: false };
@@ -71,5 +71,12 @@ describe('a provider as a whole', () => {
     const minutes = [...rows('63902', 50, 50), ...rows('63903', 20, 20)];
     expect(judged(minutes, ['63902']).leftOut).toEqual(['63902']);
     expect(judged(minutes).leftOut).toEqual([]);
+  });
+  it('does not count one whose reports have stopped from all providers, however much of its traffic that is', () => {
+    const silent = rows('63902', 500, 500).map((row) => ({ ...row, delivered: 0 }));
+    const many = judged([...silent, ...rows('63903', 20, 20)], [], '63902');
+    expect([many.leftOut, many.value]).toEqual([['63902'], 100]);
+    const few = judged([...silent, ...rows('63903', 9, 9)], [], '63902');
+    expect([few.leftOut, few.value]).toEqual([['63902'], null]);
   });
 });
