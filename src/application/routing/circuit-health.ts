@@ -41,7 +41,7 @@ export class CircuitHealth implements ProviderHealth {
     const entry = this.entryAt(mode, tier);
     if (entry === null) return false;
     const nowMs = this.clock.monotonicMs();
-    const gates = this.gatesAt(entry, networkOf(request.destination), nowMs);
+    const gates = this.gatesAt(entry, request.destination, nowMs);
     if (entry.shut.holds(request.sender, request.destination, nowMs)) return false;
     if (!gates.every(({ circuit }) => permits(circuit, nowMs, request.failedOver))) return false;
     if (request.take) {
@@ -60,13 +60,12 @@ export class CircuitHealth implements ProviderHealth {
     request: { messageId: string; sender: string; destination: string },
   ): Tier[] {
     const ticket = ticketOf(request.messageId);
-    const network = networkOf(request.destination);
     const rank = (tier: Tier): number => {
       const entry = this.entryAt(mode, tier);
       if (entry === null) return 3;
       const nowMs = this.clock.monotonicMs();
       if (entry.shut.holds(request.sender, request.destination, nowMs)) return 2;
-      const gates = this.gatesAt(entry, network, nowMs);
+      const gates = this.gatesAt(entry, request.destination, nowMs);
       // A half-open circuit wants its trial message, and loses it to the next tier only while another is out.
       if (!gates.every(({ circuit }) => permits(circuit, nowMs, false))) return 2;
       return gates.every(({ circuit }) => favours(circuit, ticket)) ? 0 : 1;
@@ -114,7 +113,7 @@ export class CircuitHealth implements ProviderHealth {
   giveBack(mode: Mode, tier: Tier, destination: string): void {
     const entry = this.entryAt(mode, tier);
     if (entry === null) return;
-    const gates = this.gatesAt(entry, networkOf(destination), this.clock.monotonicMs());
+    const gates = this.gatesAt(entry, destination, this.clock.monotonicMs());
     for (const gate of gates) gate.circuit = giveBackTrial(gate.circuit);
   }
 
@@ -123,16 +122,17 @@ export class CircuitHealth implements ProviderHealth {
   }
 
   /** What a message to this network has to pass there: the provider's circuit and, where it has one by itself, the network's. */
-  private gatesAt(entry: Entry, network: string | null, nowMs: number): readonly Gate[] {
+  private gatesAt(entry: Entry, destination: string, nowMs: number): readonly Gate[] {
     this.circuits.at(entry, nowMs);
-    const own = this.ownGate(entry, network);
+    // Mostly no network has one: then nobody asks for the number's.
+    const own = entry.networks.size === 0 ? undefined : this.ownGate(entry, networkOf(destination));
     if (own === undefined) return [entry];
     this.circuits.at(own, nowMs);
     return [entry, own];
   }
 
   private ownGate(entry: Entry, network: string | null): Gate | undefined {
-    return network === null || entry.networks.size === 0 ? undefined : entry.networks.get(network);
+    return network === null ? undefined : entry.networks.get(network);
   }
 
   /** A network's own circuit learns only while it is away or returning: no failures open it but a score that fell. */
