@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { NETWORKS } from '../domain/message/network';
 import { TIERS, type Tier } from '../domain/routing/tiers';
 import { isId, type IdPrefix } from '../domain/shared/ids';
 import { fromKesText, type Money } from '../domain/shared/money';
@@ -33,6 +34,29 @@ export function tierName(text: string): Tier {
 
 /** `tier_1,tier_2`: in this order. */
 export const tierList = (text: string): Tier[] => text.split(',').map((one) => tierName(one.trim()));
+
+/** By MCC and MNC. */
+export type PricesByNetwork = ReadonlyMap<string, { readonly [tier in Tier]?: Money }>;
+
+/** `airtel:tier_1=0.90,tier_3=2.40`: prices of one network, by name or MCC and MNC, added to those given before. */
+export function networkPrices(text: string, before: PricesByNetwork = new Map()): PricesByNetwork {
+  const cut = text.indexOf(':');
+  const network = networkCode(text.slice(0, Math.max(0, cut)));
+  if (before.has(network)) throw new InvalidArgumentError(`${network} is named twice.`);
+  const prices: { [tier in Tier]?: Money } = {};
+  for (const part of text.slice(cut + 1).split(',')) {
+    const [tier = '', ...kes] = part.split('=');
+    prices[tierName(tier.trim())] = kesAmount(kes.join('=').trim());
+  }
+  return new Map([...before, [network, prices]]);
+}
+
+function networkCode(text: string): string {
+  const wanted = text.trim().toLowerCase();
+  for (const [code, name] of NETWORKS) if (code === wanted || name.toLowerCase() === wanted) return code;
+  const known = [...NETWORKS].map(([code, name]) => `${name} (${code})`).join(', ');
+  throw new InvalidArgumentError(`It must begin with a network and a colon, airtel:tier_1=0.90; known are ${known}.`);
+}
 
 /** `KE,UG`. */
 export const countryList = (text: string): string[] => text.split(',').map((one) => one.trim().toUpperCase());

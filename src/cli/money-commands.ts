@@ -2,26 +2,29 @@ import { Option, type Command } from 'commander';
 import { AssignPriceList } from '../application/customer/assign-price-list';
 import { PublishPriceList } from '../application/customer/publish-price-list';
 import type { PublishedPriceList } from '../domain/customer/state';
+import { NETWORKS } from '../domain/message/network';
 import { DomainError } from '../domain/shared/domain-error';
 import type { Mode } from '../domain/shared/event';
-import { parseMoney, toKesNumber, toKesText, type Money } from '../domain/shared/money';
+import { parseMoney, toKesNumber, toKesText, type Money, type MoneyString } from '../domain/shared/money';
 import { lastStatementLines } from '../projections/statement/statement.reader';
 import { Application } from './application';
-import { idOf, kesAmount, positiveKesAmount } from './arguments';
+import { idOf, kesAmount, networkPrices, positiveKesAmount, type PricesByNetwork } from './arguments';
 import { facts, print, table, type OutputOptions } from './output';
 
 const RECENT_LINES = 10;
 
-const shownPriceList = (list: PublishedPriceList) => ({
-  price_list_id: list.priceListId,
-  version: list.version,
-  name: list.name,
-  per_segment_kes: {
-    tier_1: toKesNumber(parseMoney(list.perSegment.tier_1)),
-    tier_2: toKesNumber(parseMoney(list.perSegment.tier_2)),
-    tier_3: toKesNumber(parseMoney(list.perSegment.tier_3)),
-  },
+const inKes = (prices: Readonly<Record<string, MoneyString>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(prices).map(([tier, price]) => [tier, toKesNumber(parseMoney(price))]));
+
+const shownPriceList = ({ priceListId, version, name, perSegment, networks }: PublishedPriceList) => ({
+  ...{ price_list_id: priceListId, version, name, per_segment_kes: inKes(perSegment) },
+  networks: networks.map((one) => ({
+    ...{ network: one.network, name: NETWORKS.get(one.network) ?? null, per_segment_kes: inKes(one.perSegment) },
+  })),
 });
+
+const asFacts = (prices: Record<string, number>, of = ''): (readonly [string, string])[] =>
+  Object.entries(prices).map(([tier, kes]) => [`${tier}${of}`, `KES ${kes} a segment`]);
 
 function printPriceList(app: Application, priceListId: string, options: OutputOptions): void {
   const list = app.customers.priceList(priceListId);
@@ -31,28 +34,44 @@ function printPriceList(app: Application, priceListId: string, options: OutputOp
       ['price list', one.price_list_id],
       ['name', one.name],
       ['version', one.version],
-      ...Object.entries(one.per_segment_kes).map(([tier, kes]) => [tier, `KES ${kes} a segment`] as const),
+      ...asFacts(one.per_segment_kes),
+      ...one.networks.flatMap(({ network, name, per_segment_kes }) =>
+        asFacts(per_segment_kes, `, ${name ?? 'network'} ${network}`),
+      ),
     ]),
   );
 }
 
+interface PublishOptions extends OutputOptions {
+  readonly name: string;
+  readonly id?: string;
+  readonly tier1: Money;
+  readonly tier2: Money;
+  readonly tier3: Money;
+  readonly network?: PricesByNetwork;
+}
+
 export function addPriceListCommands(program: Command): void {
-  const priceList = program.command('price-list').description('prices a segment, by tier');
+  const priceList = program.command('price-list').description('prices a segment, by tier and network');
   priceList
     .command('publish')
-    .description('a new price list, or with --id the next version of one')
+    .description('a new price list, or with --id the next version of one; a version says all, networks included')
     .requiredOption('--name <name>', 'name')
     .requiredOption('--tier-1 <kes>', 'KES a segment at tier_1', kesAmount)
     .requiredOption('--tier-2 <kes>', 'KES a segment at tier_2', kesAmount)
     .requiredOption('--tier-3 <kes>', 'KES a segment at tier_3', kesAmount)
+    .option(
+      '--network <prices>',
+      'what differs for one network, as airtel:tier_1=0.90,tier_3=2.40; once for each',
+      networkPrices,
+    )
     .option('--id <price_list_id>', 'the list that gets a new version', idOf('prl'))
     .option('--json', 'print JSON')
-    .action((options: OutputOptions & { name: string; id?: string; tier1: Money; tier2: Money; tier3: Money }) =>
+    .action((options: PublishOptions) =>
       Application.with(async (app) => {
+        const { id = null, name, network } = options;
         const perSegment = { tier_1: options.tier1, tier_2: options.tier2, tier_3: options.tier3 };
-        const { priceListId } = await app.run(
-          new PublishPriceList(app.origin, options.id ?? null, options.name, perSegment),
-        );
+        const { priceListId } = await app.run(new PublishPriceList(app.origin, id, name, perSegment, network));
         printPriceList(app, priceListId, options);
       }),
     );

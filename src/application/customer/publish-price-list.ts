@@ -19,6 +19,8 @@ export class PublishPriceList extends Command<Written & { readonly priceListId: 
     readonly priceListId: string | null,
     readonly name: string,
     readonly perSegment: { readonly [tier in Tier]: Money },
+    /** By MCC and MNC: what differs for numbers of that network. */
+    readonly networks: ReadonlyMap<string, { readonly [tier in Tier]?: Money }> = new Map(),
   ) {
     super();
   }
@@ -32,13 +34,13 @@ export class PublishPriceListHandler implements ICommandHandler<PublishPriceList
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ origin, priceListId: known, name, perSegment }: PublishPriceList) {
+  async execute({ origin, priceListId: known, name, perSegment, networks }: PublishPriceList) {
     const priceListId = known ?? this.ids.next('prl');
     const stream = streams.priceList(priceListId);
     const { revision } = await runDecider(this.store, this.ids, {
       decider: priceListDecider,
       stream,
-      command: { type: 'PublishPriceList', priceListId, name, perSegment },
+      command: { type: 'PublishPriceList', priceListId, name, perSegment, networks },
       context: requestContext(this.ids, this.clock, origin),
     });
     return { stream, revision, priceListId };

@@ -151,7 +151,7 @@ function queuedData(
     encoding: segmentation.encoding,
     segments: segmentation.segments,
     country: draft.phone.country,
-    network: null,
+    network: offer.network,
     candidates: offer.candidates,
     priceListId: offer.priceList.priceListId,
     priceListVersion: offer.priceList.version,

@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { perSegmentFor } from '../../domain/customer/prices';
+import { networkOf } from '../../domain/message/network';
 import { quoteMessage } from '../../domain/message/quote';
 import type { MessageClass } from '../../domain/message/events';
 import type { Tier } from '../../domain/routing/tiers';
@@ -16,7 +18,10 @@ export interface Offer {
   readonly sender: string;
   /** In the customer's order; never empty. */
   readonly candidates: Tier[];
+  /** The recipient's, as MCC and MNC, by its prefix; null: not known. */
+  readonly network: string | null;
   readonly priceList: PriceList;
+  /** Of the whole message, for that network. */
   readonly prices: Readonly<Partial<Record<Tier, Money>>>;
   /** The tier that routing picks now. */
   readonly tier: Tier;
@@ -48,9 +53,11 @@ export class Offers {
     const order = this.health.order(mode, candidates, { messageId, sender, destination: phone.e164 });
     const { segments } = segmentation;
     const { maxCost } = request;
-    const quote = quoteMessage({ segments, perSegment: priceList.perSegment, candidates: order, maxCost });
+    const network = networkOf(phone.e164);
+    const perSegment = perSegmentFor(priceList, network);
+    const quote = quoteMessage({ segments, perSegment, candidates: order, maxCost });
     if (quote.picked === null) throw tooDear(quote.prices);
-    return { sender, candidates, priceList, prices: quote.prices, ...quote.picked };
+    return { sender, candidates, network, priceList, prices: quote.prices, ...quote.picked };
   }
 
   /** The tiers of the customer's routing that have an account in this mode and know the sender for this class of messages. */

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { offendingCharacters, type OffendingCharacter } from '../../domain/message/encoding';
+import { networkOf } from '../../domain/message/network';
 import type { Segmentation } from '../../domain/message/segments';
 import { DomainError, type ErrorCode } from '../../domain/shared/domain-error';
 import { ADMISSION, type AdmissionControl } from '../ports/admission';
@@ -17,6 +18,8 @@ export interface MessageQuote {
   readonly sendAt: string | null;
   readonly deferred: boolean;
   readonly segmentation: Segmentation;
+  /** The recipient's, as MCC and MNC; null: not known. */
+  readonly network: string | null;
   /** Of the text as it came. */
   readonly offending: readonly OffendingCharacter[];
   /** Null where no tier would carry it. */
@@ -57,8 +60,9 @@ export class QuoteMessageHandler implements IQueryHandler<QuoteMessage> {
     const offered = refusalOf(() => {
       offer = this.offers.make(draft);
     });
-    const { text, sendAt, deferred, segmentation } = draft;
-    const known = { text, sendAt, deferred, segmentation, offending: offendingCharacters(request.body), offer };
+    const { text, sendAt, deferred, segmentation, phone } = draft;
+    const network = networkOf(phone.e164);
+    const known = { text, sendAt, deferred, segmentation, network, offending: offendingCharacters(request.body), offer };
     return { ...known, refusal: vetted ?? offered ?? (await this.moneyFor(draft, offer)) };
   }
 

@@ -1,16 +1,14 @@
 import type { Mode } from '../../domain/shared/event';
-import type { Money } from '../../domain/shared/money';
 import type { CustomerLimits, Scope } from '../../domain/customer/events';
+import type { PriceTable } from '../../domain/customer/prices';
 import type { Tier } from '../../domain/routing/tiers';
 import type { MessageClass } from '../../domain/message/events';
 
 export const CUSTOMER_DIRECTORY = Symbol('CustomerDirectory');
 
-export interface PriceList {
+export interface PriceList extends PriceTable {
   readonly priceListId: string;
   readonly version: number;
-  /** Per segment. */
-  readonly perSegment: Readonly<Record<Tier, Money>>;
 }
 
 export interface CustomerRecord {

@@ -1,4 +1,4 @@
-import type { Baseline } from '../../domain/routing/score';
+import type { DayOfNetwork } from '../../domain/routing/breakdown';
 import type { MinuteOfCustomer, MinuteTally } from '../../domain/routing/window';
 
 export const HEALTH_SAMPLES = Symbol('HealthSamples');
@@ -7,6 +7,8 @@ export const HEALTH_SAMPLES = Symbol('HealthSamples');
 export interface Sampled {
   readonly provider: string;
   readonly customerId: string;
+  /** Of the recipient, as MCC and MNC; null: not known. */
+  readonly network: string | null;
   /** Minutes since the epoch. */
   readonly minute: number;
   readonly counts: Partial<MinuteTally>;
@@ -21,5 +23,5 @@ export interface HealthSamples {
   /** @throws DomainError unavailable */
   minutes(provider: string, fromMinute: number, toMinute: number): Promise<MinuteOfCustomer[]>;
   /** Of the 24 hours before `nowMinute`, without reports that are not due. @throws DomainError unavailable */
-  baseline(provider: string, nowMinute: number): Promise<Baseline>;
+  day(provider: string, nowMinute: number): Promise<DayOfNetwork[]>;
 }

@@ -18,8 +18,8 @@ export interface Metrics {
   undecodable(projection: string, problem: string): void;
   workerInFlight(group: string, n: number): void;
   refused(code: string): void;
-  /** 0 to 100; null: too few samples to say. */
-  providerScore(provider: string, score: number | null): void;
+  /** 0 to 100; null: too few samples to say. `network`: MCC and MNC; null: the provider as a whole. */
+  providerScore(provider: string, network: string | null, score: number | null): void;
   /** Refused calls that the log of refused calls could not keep. */
   accessDropped(calls: number): void;
   /** The end of a log did not follow from what was signed before. */

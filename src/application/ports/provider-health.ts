@@ -19,6 +19,8 @@ export interface AttemptContext {
 /** What a delivery report says of an attempt. `excused`: undelivered, by the recipient's or the customer's fault. */
 export interface ReportedAttempt {
   readonly customerId: string;
+  /** Of the recipient, as MCC and MNC; null: not known. */
+  readonly network: string | null;
   readonly outcome: 'delivered' | 'undelivered' | 'excused';
   /** Epoch milliseconds. */
   readonly submittedAtMs: number;
@@ -27,7 +29,7 @@ export interface ReportedAttempt {
 
 /** In memory: what routing asks before it picks a tier. */
 export interface ProviderHealth {
-  /** `destination`: E.164. May a message go to this tier now? Takes the one trial slot of a half-open circuit where `take` is set. */
+  /** `destination`: E.164. May a message go to this tier now? Takes the one trial slot of what is half-open where `take` is set. */
   permits(
     mode: Mode,
     tier: Tier,
@@ -51,8 +53,8 @@ export interface ProviderHealth {
     context: { customerId: string; sender: string; destination: string },
   ): void;
   /** The trial slot taken by `permits` was not used after all. */
-  giveBack(mode: Mode, tier: Tier): void;
-  /** Called after each change of a circuit, in this process, and when a half-open one can take its next message. Returns the function that ends it. */
+  giveBack(mode: Mode, tier: Tier, destination: string): void;
+  /** Called after each change of a circuit, a network's included, in this process, and when a half-open one can take its next message. Returns the function that ends it. */
   onChange(listener: (change: CircuitChange) => void): () => void;
 }
 

@@ -3,10 +3,19 @@ import type { HealthSamples } from '../ports/health-samples';
 import type { Logger } from '../ports/logger';
 import type { AttemptContext, CircuitChange, ProviderHealth, ReportedAttempt } from '../ports/provider-health';
 import type { SmsGateways, SubmissionOutcome } from '../ports/sms-gateway';
-import { afterAttempt, favours, giveBackTrial, permits, takeTrial, ticketOf } from '../../domain/routing/circuit';
+import { networkOf } from '../../domain/message/network';
+import {
+  afterAttempt,
+  favours,
+  giveBackTrial,
+  permits,
+  takeTrial,
+  ticketOf,
+  type Sign,
+} from '../../domain/routing/circuit';
 import type { Mode } from '../../domain/shared/event';
 import type { ShutScope, Tier } from '../../domain/routing/tiers';
-import type { Circuits, Entry } from './circuits';
+import type { Circuits, Entry, Gate } from './circuits';
 import { callCounts, minuteOf, reportCounts, signOf } from './sampling';
 
 /** A trial whose outcome was never recorded (its process stopped mid-way) frees its slot this long after the deadline. */
@@ -32,12 +41,14 @@ export class CircuitHealth implements ProviderHealth {
     const entry = this.entryAt(mode, tier);
     if (entry === null) return false;
     const nowMs = this.clock.monotonicMs();
-    const circuit = this.circuits.at(entry, nowMs);
+    const gates = this.gatesAt(entry, request.destination, nowMs);
     if (entry.shut.holds(request.sender, request.destination, nowMs)) return false;
-    if (!permits(circuit, nowMs, request.failedOver)) return false;
+    if (!gates.every(({ circuit }) => permits(circuit, nowMs, request.failedOver))) return false;
     if (request.take) {
-      const waitMs = circuit.provenBy === 'report' ? REPORT_LOST_AFTER_MS : TRIAL_LOST_AFTER_MS;
-      entry.circuit = takeTrial(circuit, nowMs + entry.gateway.deadlineMs + waitMs);
+      for (const gate of gates) {
+        const waitMs = gate.circuit.provenBy === 'report' ? REPORT_LOST_AFTER_MS : TRIAL_LOST_AFTER_MS;
+        gate.circuit = takeTrial(gate.circuit, nowMs + entry.gateway.deadlineMs + waitMs);
+      }
     }
     return true;
   }
@@ -54,10 +65,10 @@ export class CircuitHealth implements ProviderHealth {
       if (entry === null) return 3;
       const nowMs = this.clock.monotonicMs();
       if (entry.shut.holds(request.sender, request.destination, nowMs)) return 2;
-      const circuit = this.circuits.at(entry, nowMs);
+      const gates = this.gatesAt(entry, request.destination, nowMs);
       // A half-open circuit wants its trial message, and loses it to the next tier only while another is out.
-      if (!permits(circuit, nowMs, false)) return 2;
-      return favours(circuit, ticket) ? 0 : 1;
+      if (!gates.every(({ circuit }) => permits(circuit, nowMs, false))) return 2;
+      return gates.every(({ circuit }) => favours(circuit, ticket)) ? 0 : 1;
     };
     return candidates
       .map((tier, index) => ({ tier, index, rank: rank(tier) }))
@@ -69,23 +80,22 @@ export class CircuitHealth implements ProviderHealth {
     const entry = this.entryNamed(provider);
     if (entry === null) return;
     const { customerId, submittedAtMs } = context;
+    const network = networkOf(context.destination);
     const counts = callCounts(outcome, context);
-    if (counts !== null) this.samples.add({ provider, customerId, minute: minuteOf(submittedAtMs), counts });
+    if (counts !== null) this.samples.add({ provider, customerId, network, minute: minuteOf(submittedAtMs), counts });
     if (outcome.kind === 'refused' && outcome.class === 'F!') this.alert(entry, outcome, context);
     const code = outcome.kind === 'accepted' ? '' : outcome.code;
-    const nowMs = this.clock.monotonicMs();
-    this.circuits.change(entry, afterAttempt(entry.circuit, { sign: signOf(outcome), customerId, code, nowMs }), nowMs);
+    this.learn(entry, network, { sign: signOf(outcome), customerId, code });
   }
 
   reported(provider: string, report: ReportedAttempt): void {
     const entry = this.entryNamed(provider);
     if (entry === null) return;
-    const { customerId, outcome, submittedAtMs } = report;
+    const { customerId, network, outcome, submittedAtMs } = report;
     const counts = reportCounts(report);
-    if (counts !== null) this.samples.add({ provider, customerId, minute: minuteOf(submittedAtMs), counts });
-    const nowMs = this.clock.monotonicMs();
+    if (counts !== null) this.samples.add({ provider, customerId, network, minute: minuteOf(submittedAtMs), counts });
     const sign = outcome === 'excused' ? 'neutral' : outcome;
-    this.circuits.change(entry, afterAttempt(entry.circuit, { sign, customerId, code: outcome, nowMs }), nowMs);
+    this.learn(entry, network, { sign, customerId, code: outcome });
   }
 
   shut(
@@ -97,19 +107,47 @@ export class CircuitHealth implements ProviderHealth {
     if (entry === null) return;
     this.alert(entry, refusal, context);
     if (refusal.scope !== 'account') return;
-    const nowMs = this.clock.monotonicMs();
-    const { customerId } = context;
-    const next = afterAttempt(entry.circuit, { sign: 'account', customerId, code: refusal.code, nowMs });
-    this.circuits.change(entry, next, nowMs);
+    this.learn(entry, null, { sign: 'account', customerId: context.customerId, code: refusal.code });
   }
 
-  giveBack(mode: Mode, tier: Tier): void {
+  giveBack(mode: Mode, tier: Tier, destination: string): void {
     const entry = this.entryAt(mode, tier);
-    if (entry !== null) entry.circuit = giveBackTrial(entry.circuit);
+    if (entry === null) return;
+    const gates = this.gatesAt(entry, destination, this.clock.monotonicMs());
+    for (const gate of gates) gate.circuit = giveBackTrial(gate.circuit);
   }
 
   onChange(listener: (change: CircuitChange) => void): () => void {
     return this.circuits.onChange(listener);
+  }
+
+  /** What a message to this network has to pass there: the provider's circuit and, where it has one by itself, the network's. */
+  private gatesAt(entry: Entry, destination: string, nowMs: number): readonly Gate[] {
+    this.circuits.at(entry, nowMs);
+    // Mostly no network has one: then nobody asks for the number's.
+    const own = entry.networks.size === 0 ? undefined : this.ownGate(entry, networkOf(destination));
+    if (own === undefined) return [entry];
+    this.circuits.at(own, nowMs);
+    return [entry, own];
+  }
+
+  private ownGate(entry: Entry, network: string | null): Gate | undefined {
+    return network === null ? undefined : entry.networks.get(network);
+  }
+
+  /** A network's own circuit learns only while it is away or returning: no failures open it but a score that fell. */
+  private learn(
+    entry: Entry,
+    network: string | null,
+    seen: { readonly sign: Sign; readonly customerId: string; readonly code: string },
+  ): void {
+    const nowMs = this.clock.monotonicMs();
+    const own = this.ownGate(entry, network);
+    this.circuits.change(entry, afterAttempt(entry.circuit, { ...seen, nowMs }), nowMs);
+    if (own === undefined) return;
+    // What the account has run into is the whole provider's.
+    const sign = seen.sign === 'account' ? 'neutral' : seen.sign;
+    this.circuits.change(own, afterAttempt(own.circuit, { ...seen, sign, nowMs }), nowMs);
   }
 
   private alert(

@@ -4,24 +4,19 @@ import type { HealthSamples } from '../ports/health-samples';
 import type { Leadership, Candidacy } from '../ports/leadership';
 import type { Logger } from '../ports/logger';
 import type { SmsGateway, SmsGateways } from '../ports/sms-gateway';
-import { provenBy } from '../../domain/routing/decider';
-import { decideMove, type MoveInputs, type Standing, type Thresholds } from '../../domain/routing/move';
-import { reportsStoppedEverywhere, scoreOf, type Baseline, type Score } from '../../domain/routing/score';
-import { WINDOW_MINUTES, windowOf, type ProviderWindow } from '../../domain/routing/window';
+import { healthOf, provenBy } from '../../domain/routing/decider';
+import { decideMove, type MoveInputs, type Thresholds } from '../../domain/routing/move';
+import { scoreOf } from '../../domain/routing/score';
+import { WINDOW_MINUTES } from '../../domain/routing/window';
 import { TIERS } from '../../domain/routing/tiers';
 import type { Mode } from '../../domain/shared/event';
 import type { Circuits } from './circuits';
 import type { ProviderFollower } from './provider-follower';
 import type { ProviderJournal } from './provider-journal';
 import { minuteOf } from './sampling';
+import { standingsOf, type Found, type ProviderStandings } from './standings';
 
 const EVERY_MS = 5_000;
-
-interface Measured {
-  readonly gateway: SmsGateway;
-  readonly window: ProviderWindow;
-  readonly baseline: Baseline;
-}
 
 export interface HealthMonitorParts {
   readonly samples: HealthSamples;
@@ -32,12 +27,13 @@ export interface HealthMonitorParts {
   readonly leadership: Leadership;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly observe: (provider: string, score: Score) => void;
+  /** `network`: MCC and MNC; null: the provider as a whole. `score`: null with too few samples to say. */
+  readonly observe: (provider: string, network: string | null, score: number | null) => void;
 }
 
 /**
- * In one process at a time: every few seconds scores each provider from everybody's counts, and writes down where traffic has to
- * leave one. All processes act on what stands in its stream.
+ * In one process at a time: every few seconds scores each provider from everybody's counts, as a whole and by the recipients'
+ * network, and writes down where traffic has to leave one. All processes act on what stands in its stream.
  */
 export class HealthMonitor {
   private candidacy: Candidacy | null = null;
@@ -85,48 +81,62 @@ export class HealthMonitor {
     // The demo's accounts serve both modes: they are scored once.
     if (mode === 'test' && found.every((one) => gateways.forTier('live', one.tier) === one)) return;
     const measured = await Promise.all(found.map((gateway) => this.measure(gateway, nowMs)));
-    const silent = reportsStoppedEverywhere(measured.map(({ window }) => window));
+    const { providers, silent } = standingsOf(measured, nowMs, this.thresholds.degradeUnder);
     this.alertSilence(silent);
-    const standings = measured.map((one) => this.standing(one, silent, nowMs));
-    for (const [i, subject] of standings.entries()) {
-      const gateway = measured[i]?.gateway;
-      if (gateway === undefined) continue;
-      this.parts.observe(gateway.name, scoreOf(subject.inputs));
-      const alternatives = standings.filter((other) => other !== subject);
-      await this.decide(gateway, { subject, alternatives, thresholds: this.thresholds });
+    for (const one of providers) {
+      this.observe(one);
+      await this.moveWhatMust(
+        one,
+        providers.filter((other) => other !== one),
+      );
     }
   }
 
-  private async decide(gateway: SmsGateway, inputs: MoveInputs): Promise<void> {
+  private observe({ gateway: { name }, whole, networks }: ProviderStandings): void {
+    this.parts.observe(name, null, scoreOf(whole.inputs).value);
+    for (const [network, standing] of networks) {
+      this.parts.observe(name, network, standing.network === null ? null : scoreOf(standing.inputs).value);
+    }
+  }
+
+  /** The provider as a whole or, where that stays, each network that has to leave it by itself. */
+  private async moveWhatMust({ gateway, whole, networks }: ProviderStandings, others: readonly ProviderStandings[]) {
+    const { thresholds } = this;
+    const alternatives = others.map((other) => other.whole);
+    if (await this.decide(gateway, { subject: whole, alternatives, thresholds })) return;
+    for (const [network, subject] of networks) {
+      if (subject.network === null) continue;
+      const elsewhere = others.map((other) => other.networks.get(network) ?? other.whole);
+      await this.decide(gateway, { subject, alternatives: elsewhere, thresholds });
+    }
+  }
+
+  /** @returns whether traffic had to leave. */
+  private async decide(gateway: SmsGateway, inputs: MoveInputs): Promise<boolean> {
     const outcome = decideMove(inputs);
-    if (outcome.kind === 'stay') return;
+    if (outcome.kind === 'stay') return false;
     const cooldownMs = this.thresholds.cooldownSeconds * 1_000;
     const { circuits, follower, journal } = this.parts;
-    if (!(await journal.moved(gateway, { inputs, outcome }, cooldownMs))) return;
-    circuits.shut(circuits.of(gateway), provenBy(outcome.score), cooldownMs);
-    await follower.read(gateway);
+    if (await journal.moved(gateway, { inputs, outcome }, cooldownMs)) {
+      circuits.shut(gateway, inputs.subject.network, provenBy(outcome.score), cooldownMs);
+      await follower.read(gateway);
+    }
+    return true;
   }
 
-  private async measure(gateway: SmsGateway, nowMs: number): Promise<Measured> {
-    const { samples, follower } = this.parts;
+  private async measure(gateway: SmsGateway, nowMs: number): Promise<Found> {
+    const { samples, follower, circuits } = this.parts;
     const nowMinute = minuteOf(nowMs);
-    const { returnedAtMs } = follower.of(gateway.name);
-    const [rows, baseline] = await Promise.all([
+    const [minutes, day] = await Promise.all([
       samples.minutes(gateway.name, nowMinute - WINDOW_MINUTES + 1, nowMinute),
-      samples.baseline(gateway.name, nowMinute),
+      samples.day(gateway.name, nowMinute),
     ]);
-    const since = returnedAtMs === null ? 0 : minuteOf(returnedAtMs);
-    return { gateway, window: windowOf(rows, nowMinute, since), baseline };
-  }
-
-  private standing({ gateway, window, baseline }: Measured, silent: boolean, nowMs: number): Standing {
-    const { state, movedAtMs } = this.parts.follower.of(gateway.name);
-    // Of another process's circuits nothing is known before it is written; this one's own are seen at once.
-    const isShut = this.parts.circuits.of(gateway).circuit.phase === 'open';
+    const followed = follower.of(gateway.name);
     return {
-      ...{ provider: gateway.name, tier: gateway.tier, status: isShut ? 'degraded' : state.status },
-      movedSecondsAgo: movedAtMs === null ? null : Math.max(0, Math.round((nowMs - movedAtMs) / 1_000)),
-      inputs: { window, baseline, reportsSilentEverywhere: silent },
+      ...{ gateway, counted: { minutes, day }, followed },
+      // Of another process's circuits nothing is known before it is written; this one's own are seen at once.
+      statusOf: (network) =>
+        circuits.isOpen(gateway, network) ? 'degraded' : healthOf(followed.state, network).status,
     };
   }
 

@@ -2,32 +2,55 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStore } from '../ports/event-store';
 import type { Logger } from '../ports/logger';
 import type { SmsGateway } from '../ports/sms-gateway';
-import { providerDecider, type ProviderState } from '../../domain/routing/decider';
+import { healthOf, providerDecider, type Health, type ProviderState } from '../../domain/routing/decider';
 import type { ProviderEvent } from '../../domain/routing/events';
 import { streams } from '../../domain/shared/streams';
 import type { Circuits } from './circuits';
 
 const EVERY_MS = 5_000;
 
-/** What a provider's stream says, as far as it was read. */
-export interface FollowedProvider {
-  readonly state: ProviderState;
-  /** Epoch milliseconds, by the store's clock: the last time that traffic left it or began to return; null: never. */
+/** Epoch milliseconds, by the store's clock. */
+export interface Moves {
+  /** The last time that traffic left it or began to return; null: never. */
   readonly movedAtMs: number | null;
-  /** Epoch milliseconds: when it last began to return. What was counted before is of another time. */
+  /** When it last began to return. What was counted before is of another time. */
   readonly returnedAtMs: number | null;
+}
+
+/** What a provider's stream says, as far as it was read. */
+export interface FollowedProvider extends Moves {
+  readonly state: ProviderState;
+  /** Of networks that were moved by themselves. */
+  readonly networks: ReadonlyMap<string, Moves>;
 }
 
 interface Followed extends FollowedProvider {
   readonly nextRevision: bigint;
 }
 
-const UNKNOWN: Followed = {
-  state: providerDecider.initialState,
-  movedAtMs: null,
-  returnedAtMs: null,
-  nextRevision: 0n,
-};
+const NEVER: Moves = { movedAtMs: null, returnedAtMs: null };
+const UNKNOWN: Followed = { state: providerDecider.initialState, ...NEVER, networks: new Map(), nextRevision: 0n };
+
+/** The last moves of a provider as a whole or, for a network, of whatever concerned it last. */
+export function movesOf(followed: FollowedProvider, network: string | null): Moves {
+  const own = network === null ? undefined : followed.networks.get(network);
+  if (own === undefined) return followed;
+  return {
+    movedAtMs: later(followed.movedAtMs, own.movedAtMs),
+    returnedAtMs: later(followed.returnedAtMs, own.returnedAtMs),
+  };
+}
+
+const later = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
+
+function movesAfter({ movedAtMs, returnedAtMs }: Moves, was: Health, is: Health, atMs: number): Moves {
+  const isFirstStep = was.status === 'degraded' && is.status !== 'degraded';
+  return {
+    movedAtMs: isFirstStep || is.status === 'degraded' ? atMs : movedAtMs,
+    returnedAtMs: isFirstStep ? atMs : returnedAtMs,
+  };
+}
 
 /**
  * Reads the providers' streams: at the start, so that a new process knows what is shut, and every few seconds, so that it
@@ -65,18 +88,25 @@ export class ProviderFollower {
     const before = this.known.get(gateway.name) ?? UNKNOWN;
     const news = await this.store.readStream<ProviderEvent>(streams.provider(gateway.name), before.nextRevision);
     if (news.length === 0) return;
-    let { state, movedAtMs, returnedAtMs, nextRevision } = before;
+    let { state, nextRevision } = before;
+    let whole: Moves = before;
+    const networks = new Map(before.networks);
+    const concerned = new Set<string | null>();
     for (const { type, data, created, revision } of news) {
-      const atMs = Date.parse(created);
-      const was = state.status;
-      state = providerDecider.evolve(state, { type, data } as ProviderEvent);
-      const isFirstStep = was === 'degraded' && state.status !== 'degraded';
-      if (isFirstStep) returnedAtMs = atMs;
-      if (isFirstStep || state.status === 'degraded') movedAtMs = atMs;
+      const event = { type, data } as ProviderEvent;
+      const { network } = event.data;
+      concerned.add(network);
+      const was = healthOf(state, network);
+      state = providerDecider.evolve(state, event);
+      const moves = network === null ? whole : (networks.get(network) ?? NEVER);
+      const moved = movesAfter(moves, was, healthOf(state, network), Date.parse(created));
+      if (network === null) whole = moved;
+      else networks.set(network, moved);
       nextRevision = revision + 1n;
     }
-    this.known.set(gateway.name, { state, movedAtMs, returnedAtMs, nextRevision });
-    this.circuits.adopt(gateway, state);
+    const { movedAtMs, returnedAtMs } = whole;
+    this.known.set(gateway.name, { state, movedAtMs, returnedAtMs, networks, nextRevision });
+    for (const network of concerned) this.circuits.adopt(gateway, network, healthOf(state, network));
   }
 
   private async readAll(): Promise<void> {

@@ -8,7 +8,7 @@ import { providerDecider } from '../../domain/routing/decider';
 import type { ProviderEvent, RecordedMove } from '../../domain/routing/events';
 import { fold } from '../../domain/shared/decider';
 import { streams } from '../../domain/shared/streams';
-import type { CircuitJournal } from './circuits';
+import type { CircuitJournal, Gate } from './circuits';
 
 const ATTEMPTS = 5;
 
@@ -26,26 +26,32 @@ export class ProviderJournal implements CircuitJournal {
     private readonly logger: Logger,
   ) {}
 
-  opened({ name, tier }: SmsGateway, failuresInRow: number, lastCode: string, coolsDownForMs: number): void {
-    this.logger.warn({ provider: name, tier, failuresInRow, lastCode, coolsDownForMs }, 'circuit opened');
+  opened(
+    { gateway: { name: provider, tier }, network }: Gate,
+    { failuresInRow, lastCode }: { failuresInRow: number; lastCode: string },
+    coolsDownForMs: number,
+  ): void {
+    this.logger.warn({ provider, tier, network, failuresInRow, lastCode, coolsDownForMs }, 'circuit opened');
     const until = new Date(this.clock.now() + coolsDownForMs).toISOString();
     const circuit = { failuresInRow, lastCode };
-    const data = { provider: name, tier, cause: 'circuit' as const, until, circuit, move: null };
-    void this.enqueue(name, { type: 'DegradeProvider', data });
+    const data = { provider, tier, network, cause: 'circuit' as const, until, circuit, move: null };
+    void this.enqueue(provider, { type: 'DegradeProvider', data });
   }
 
-  recovered({ name, tier }: SmsGateway, sharePercent: number): void {
-    this.logger.info({ provider: name, tier, sharePercent }, 'provider gets its traffic back');
-    void this.enqueue(name, { type: 'RecoverProvider', data: { provider: name, tier, sharePercent } });
+  recovered({ gateway: { name: provider, tier }, network }: Gate, sharePercent: number): void {
+    this.logger.info({ provider, tier, network, sharePercent }, 'provider gets its traffic back');
+    void this.enqueue(provider, { type: 'RecoverProvider', data: { provider, tier, network, sharePercent } });
   }
 
   /** @returns whether it was written, or stood already. */
-  async moved({ name, tier }: SmsGateway, move: RecordedMove, coolsDownForMs: number): Promise<boolean> {
+  async moved({ name: provider, tier }: SmsGateway, move: RecordedMove, coolsDownForMs: number): Promise<boolean> {
     const { score, why } = move.outcome;
-    this.logger.warn({ provider: name, tier, score: score.value, why, coolsDownForMs }, 'score under the threshold');
+    const { network } = move.inputs.subject;
+    const numbers = { score: score.value, why, coolsDownForMs };
+    this.logger.warn({ provider, tier, network, ...numbers }, 'score under the threshold');
     const until = new Date(this.clock.now() + coolsDownForMs).toISOString();
-    const data = { provider: name, tier, cause: 'score' as const, until, circuit: null, move };
-    return this.enqueue(name, { type: 'DegradeProvider', data });
+    const data = { provider, tier, network, cause: 'score' as const, until, circuit: null, move };
+    return this.enqueue(provider, { type: 'DegradeProvider', data });
   }
 
   /** Resolves when everything noted so far is written or given up. */

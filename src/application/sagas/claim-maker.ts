@@ -98,7 +98,7 @@ export class ClaimMaker {
       return { kind: 'called' };
     } finally {
       slot.release();
-      if (!made) this.health.giveBack(order.mode, tier);
+      if (!made) this.health.giveBack(order.mode, tier, clear.to);
     }
   }
 

@@ -99,8 +99,8 @@ export class ProviderCall {
     return outcome;
   }
 
-  private unmade({ gateway, order }: WonClaim, outcome: Refused): Refused {
-    this.health.giveBack(order.mode, gateway.tier);
+  private unmade({ gateway, order, to }: WonClaim, outcome: Refused): Refused {
+    this.health.giveBack(order.mode, gateway.tier, to);
     this.metrics.dispatch(gateway.name, outcome.kind, outcome.class);
     return outcome;
   }

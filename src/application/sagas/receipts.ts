@@ -154,7 +154,7 @@ export class Receipts {
     );
     if (attempt === undefined) return;
     this.health.reported(provider, {
-      customerId: state.order.customerId,
+      ...{ customerId: state.order.customerId, network: state.order.network },
       outcome: outcome === 'delivered' ? 'delivered' : isExcused(failureCode, permanent) ? 'excused' : 'undelivered',
       submittedAtMs: epochMs(attempt.startedAt),
       reportedAtMs: epochMs(receivedAt),

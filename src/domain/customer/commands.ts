@@ -91,5 +91,7 @@ export interface PublishPriceList {
   readonly name: string;
   /** Per segment. */
   readonly perSegment: { readonly [tier in Tier]: Money };
+  /** By MCC and MNC: what differs for numbers of that network. */
+  readonly networks: ReadonlyMap<string, { readonly [tier in Tier]?: Money }>;
 }
 export type PriceListCommand = PublishPriceList;

@@ -69,9 +69,26 @@ export type CustomerEvent =
   | RoutingAssigned
   | LimitsChanged;
 
-/** Stream `pricelist-{prl_}`. A version is never changed, only followed by the next. Prices are per segment. */
+/** What differs for one network; a tier that is left out costs what it costs everywhere. */
+export interface NetworkPrices {
+  /** MCC and MNC. */
+  network: string;
+  perSegment: { [tier in Tier]?: MoneyString };
+}
+
+/**
+ * Stream `pricelist-{prl_}`. A version is never changed, only followed by the next, and says all: what it does not name is not
+ * taken from the one before. Prices are per segment.
+ */
 export type PriceListPublished = DomainEvent<
   'PriceListPublished',
-  { priceListId: string; version: number; name: string; perSegment: { [tier in Tier]: MoneyString } }
+  {
+    priceListId: string;
+    version: number;
+    name: string;
+    perSegment: { [tier in Tier]: MoneyString };
+    /** Sorted; each network once. */
+    networks: NetworkPrices[];
+  }
 >;
 export type PriceListEvent = PriceListPublished;

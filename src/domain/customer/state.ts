@@ -2,7 +2,7 @@ import type { MessageClass } from '../message/events';
 import type { Tier } from '../routing/tiers';
 import type { Mode } from '../shared/event';
 import type { MoneyString } from '../shared/money';
-import type { CustomerLimits, Scope } from './events';
+import type { CustomerLimits, NetworkPrices, Scope } from './events';
 
 /** Of a customer for whom operations has set none. East Africa is where the product is sold. */
 export const DEFAULT_LIMITS: CustomerLimits = {
@@ -52,6 +52,7 @@ export interface PublishedPriceList {
   readonly version: number;
   readonly name: string;
   readonly perSegment: { readonly [tier in Tier]: MoneyString };
+  readonly networks: readonly NetworkPrices[];
 }
 
 export type PriceListState = { readonly kind: 'unpublished' } | PublishedPriceList;

@@ -3,7 +3,7 @@ import { timesMoney, type Money } from '../shared/money';
 
 export interface QuoteRequest {
   readonly segments: number;
-  /** The price list's columns. */
+  /** The price list's columns, for the recipient's network. */
   readonly perSegment: Readonly<Record<Tier, Money>>;
   /** Tiers that may carry it, in the order in which routing would try them now. */
   readonly candidates: readonly Tier[];
@@ -18,7 +18,10 @@ export interface Quote {
   readonly picked: { readonly tier: Tier; readonly amount: Money } | null;
 }
 
-/** What a message costs at each tier, and the tier that carries it: routing's first that the customer's limit lets through. */
+/**
+ * What a message costs at each tier, and the tier that carries it: routing's first that the customer's limit lets through. A
+ * price of a segment is whole units of 1/10 000 KES and is multiplied by the segments: nothing is ever rounded.
+ */
 export function quoteMessage(request: QuoteRequest): Quote {
   const prices: Partial<Record<Tier, Money>> = {};
   let picked: Quote['picked'] = null;

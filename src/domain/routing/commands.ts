@@ -1,6 +1,6 @@
 import type { ProviderDegraded, ProviderRecovered } from './events';
 
-/** A circuit opened, or a score fell under its threshold. */
+/** A circuit opened, or a score fell under its threshold: the provider's, or one network's at it. */
 export interface DegradeProvider {
   readonly type: 'DegradeProvider';
   readonly data: ProviderDegraded['data'];

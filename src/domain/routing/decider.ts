@@ -4,7 +4,8 @@ import type { ProviderCommand } from './commands';
 import type { DegradeCause, ProviderEvent } from './events';
 import type { Score } from './score';
 
-export type ProviderState =
+/** Of a provider, or of one network at it. */
+export type Health =
   | { readonly status: 'healthy' }
   | {
       readonly status: 'degraded';
@@ -14,38 +15,55 @@ export type ProviderState =
     }
   | { readonly status: 'returning'; readonly cause: DegradeCause; readonly sharePercent: number };
 
+/** The provider as a whole and, by MCC and MNC, the networks that are not healthy there by themselves. */
+export type ProviderState = Health & { readonly networks: Readonly<Record<string, Health>> };
+
+const HEALTHY: Health = { status: 'healthy' };
+
+/** How a provider stands for one network by itself; null: as a whole. */
+export const healthOf = (state: ProviderState, network: string | null): Health =>
+  network === null ? state : (state.networks[network] ?? HEALTHY);
+
 /** A provider's stream holds transitions only: several processes that see the same outage write one of them. */
 export const providerDecider: Decider<ProviderState, ProviderCommand, ProviderEvent> = {
-  initialState: { status: 'healthy' },
+  initialState: { ...HEALTHY, networks: {} },
   decide: (command, state) => {
+    const health = healthOf(state, command.data.network);
     switch (command.type) {
       case 'DegradeProvider':
-        return state.status === 'degraded' ? [] : [{ type: 'ProviderDegraded', data: command.data }];
+        return health.status === 'degraded' ? [] : [{ type: 'ProviderDegraded', data: command.data }];
       case 'RecoverProvider': {
-        if (state.status === 'healthy') return [];
-        if (state.status === 'returning' && command.data.sharePercent <= state.sharePercent) return [];
-        return [{ type: 'ProviderRecovered', data: { ...command.data, cause: state.cause } }];
+        if (health.status === 'healthy') return [];
+        if (health.status === 'returning' && command.data.sharePercent <= health.sharePercent) return [];
+        return [{ type: 'ProviderRecovered', data: { ...command.data, cause: health.cause } }];
       }
       default:
         return assertNever(command);
     }
   },
-  evolve: (_state, event) => {
-    switch (event.type) {
-      case 'ProviderDegraded':
-        return {
-          ...{ status: 'degraded', cause: event.data.cause, until: event.data.until },
-          provenBy: event.data.move === null ? 'answer' : provenBy(event.data.move.outcome.score),
-        };
-      case 'ProviderRecovered': {
-        const { cause, sharePercent } = event.data;
-        return sharePercent >= 100 ? { status: 'healthy' } : { status: 'returning', cause, sharePercent };
-      }
-      default:
-        return assertNever(event);
-    }
+  evolve: (state, event) => {
+    const { network } = event.data;
+    const health = healthAfter(event);
+    if (network === null) return { ...health, networks: state.networks };
+    const { [network]: _before, ...others } = state.networks;
+    return { ...state, networks: health.status === 'healthy' ? others : { ...others, [network]: health } };
   },
 };
+
+function healthAfter(event: ProviderEvent): Health {
+  switch (event.type) {
+    case 'ProviderDegraded': {
+      const { cause, until, move } = event.data;
+      return { status: 'degraded', cause, until, provenBy: move === null ? 'answer' : provenBy(move.outcome.score) };
+    }
+    case 'ProviderRecovered': {
+      const { cause, sharePercent } = event.data;
+      return sharePercent >= 100 ? HEALTHY : { status: 'returning', cause, sharePercent };
+    }
+    default:
+      return assertNever(event);
+  }
+}
 
 /** What a provider with this score lacks most, and therefore has to show on its way back. */
 export function provenBy({ components }: Score): Circuit['provenBy'] {

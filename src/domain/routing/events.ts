@@ -19,10 +19,12 @@ export type ProviderDegraded = DomainEvent<
   {
     provider: string;
     tier: string;
+    /** MCC and MNC of the one network whose traffic is concerned; null: all of it. */
+    network: string | null;
     cause: DegradeCause;
     /** ISO; when it is tried again. */
     until: string;
-    /** Of a circuit: failures in a row when it opened, and the last one's code. */
+    /** Of a circuit, and of a way back that failed: failures in a row when it opened, and the last one's code. */
     circuit: { failuresInRow: number; lastCode: string } | null;
     /** Of a score. */
     move: RecordedMove | null;
@@ -32,6 +34,6 @@ export type ProviderDegraded = DomainEvent<
 /** A step of the way back; at 100 it is back. */
 export type ProviderRecovered = DomainEvent<
   'ProviderRecovered',
-  { provider: string; tier: string; cause: DegradeCause; sharePercent: number }
+  { provider: string; tier: string; network: string | null; cause: DegradeCause; sharePercent: number }
 >;
 export type ProviderEvent = ProviderDegraded | ProviderRecovered;

@@ -19,12 +19,17 @@ export interface Standing {
   readonly status: 'healthy' | 'degraded' | 'returning';
   /** Seconds since its last move; null: never moved. */
   readonly movedSecondsAgo: number | null;
+  /** The network that the counts are of, as MCC and MNC; null: of the provider as a whole. */
+  readonly network: string | null;
+  /** Networks that are judged by themselves: their counts are not among the whole's. */
+  readonly leftOut: readonly string[];
   readonly inputs: ScoreInputs;
 }
 
-/** All that a decision about one provider rests on; it stands whole in the event. */
+/** All that a decision about one provider, or one network at it, rests on; it stands whole in the event. */
 export interface MoveInputs {
   readonly subject: Standing;
+  /** For a network: as they stand for that network, or as a whole where they have carried too little of it. */
   readonly alternatives: readonly Standing[];
   readonly thresholds: Thresholds;
 }
@@ -46,7 +51,7 @@ export interface Move {
 }
 
 /**
- * Should traffic leave this provider? The same inputs give the same answer for ever: it is run again by whoever doubts it.
+ * Should traffic leave this provider, or this network's? The same inputs give the same answer for ever: it is run again by whoever doubts it.
  * The way back is not decided here but by messages that go through (`circuit.ts`).
  */
 export function decideMove({ subject, alternatives, thresholds }: MoveInputs): Move {

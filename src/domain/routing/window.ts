@@ -30,6 +30,8 @@ export interface MinuteOfCustomer extends MinuteTally {
   /** Minutes since the epoch. */
   readonly minute: number;
   readonly customerId: string;
+  /** Of the recipients, as MCC and MNC; null: not known. */
+  readonly network: string | null;
 }
 
 /** Calls. */

@@ -8,6 +8,7 @@ import type { RecordedEvent } from '../../application/ports/event-store';
 import { customerDecider } from '../../domain/customer/decider';
 import type { CustomerEvent, PriceListEvent } from '../../domain/customer/events';
 import { priceListDecider } from '../../domain/customer/price-list-decider';
+import { priceTable } from '../../domain/customer/prices';
 import type {
   CustomerState,
   PriceListState,
@@ -15,7 +16,6 @@ import type {
   RegisteredCustomer,
 } from '../../domain/customer/state';
 import { DomainError } from '../../domain/shared/domain-error';
-import { parseMoney } from '../../domain/shared/money';
 import { streamPrefixes } from '../../domain/shared/streams';
 import type { CustomersAsStored } from '../../projections/customers/customers.reader';
 import { eventOf } from '../../projections/shared/event-of';
@@ -138,13 +138,7 @@ export class CustomerMemory implements CustomerDirectory {
 
   private pricesOf(priceListId: string | null): PriceList | null {
     const list = priceListId === null ? null : this.priceList(priceListId);
-    if (list === null) return null;
-    const { tier_1, tier_2, tier_3 } = list.perSegment;
-    return {
-      priceListId: list.priceListId,
-      version: list.version,
-      perSegment: { tier_1: parseMoney(tier_1), tier_2: parseMoney(tier_2), tier_3: parseMoney(tier_3) },
-    };
+    return list === null ? null : { priceListId: list.priceListId, version: list.version, ...priceTable(list) };
   }
 }
 

@@ -25,7 +25,13 @@ export class QuoteDto {
   would_be_deferred!: boolean;
   /** Characters of the text as it came that keep it out of GSM-7. */
   offending_characters!: OffendingCharacterDto[];
-  /** Of the whole message, by tier. */
+  /**
+   * MCC and MNC of the network that the recipient's prefix was assigned to; null where that is not known. An estimate: numbers
+   * can be ported.
+   * @example '63902'
+   */
+  network!: string | null;
+  /** Of the whole message to that network, by tier. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'number' } })
   prices_kes!: Record<string, number>;
   /** The tier that routing would pick now; null where none would carry it. */
@@ -44,6 +50,7 @@ export function quoteView({ segmentation, offending, offer, refusal, ...quote }:
     offending_characters: offending.map(({ character, codePoint: code_point, replacement }) => ({
       ...{ character, code_point, replacement },
     })),
+    network: quote.network,
     prices_kes: Object.fromEntries(prices) as Record<string, number>,
     provider: offer?.tier ?? null,
     cost_kes: offer === null ? null : toKesNumber(offer.amount),

@@ -97,8 +97,8 @@ export class PrometheusMetrics implements Metrics {
 
   private readonly scores = new Gauge({
     name: 'waht_provider_score',
-    help: 'Health of a provider over the last 15 minutes, 0 to 100; -1 with too few attempts to say. Kept by the process that scores.',
-    labelNames: ['provider'],
+    help: 'Health of a provider over the last 15 minutes, 0 to 100: of all it carries, -1 with too few attempts to say, and by the recipients’ network (MCC and MNC) where there are enough. Kept by the process that scores.',
+    labelNames: ['provider', 'network'],
     registers: [this.registry],
   });
 
@@ -191,8 +191,9 @@ export class PrometheusMetrics implements Metrics {
     this.refusals.inc({ code });
   }
 
-  providerScore(provider: string, score: number | null): void {
-    this.scores.set({ provider }, score ?? -1);
+  providerScore(provider: string, network: string | null, score: number | null): void {
+    if (network !== null && score === null) this.scores.remove({ provider, network });
+    else this.scores.set({ provider, network: network ?? 'all' }, score ?? -1);
   }
 
   accessDropped(calls: number): void {

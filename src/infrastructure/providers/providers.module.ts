@@ -88,7 +88,7 @@ import { GatewayRegistry } from './gateway-registry';
         new HealthMonitor(
           {
             ...{ samples, gateways, circuits, follower, journal, leadership, clock, logger },
-            observe: (provider, score) => metrics.providerScore(provider, score.value),
+            observe: (provider, network, score) => metrics.providerScore(provider, network, score),
           },
           routing,
         ),

@@ -17,9 +17,9 @@ export const keys = {
   blockedPrefixes: (customerId: string | null): string => `waht:block:prefixes:${customerId ?? 'all'}`,
   /** Whose turn it is to write to a stream; lives a second. */
   turn: (stream: string): string => `waht:turn:${stream}`,
-  /** Hash of `customer:counter`, by provider and minute since the epoch. */
+  /** Hash of `customer:network:counter`, by provider and minute since the epoch. */
   healthMinute: (provider: string, minute: number): string => `waht:health:minute:${provider}:${minute}`,
-  /** Hash of counters, by provider and hour since the epoch. */
+  /** Hash of `network:counter`, by provider and hour since the epoch. */
   healthHour: (provider: string, hour: number): string => `waht:health:hour:${provider}:${hour}`,
   healthHours: 'waht:health:hour:',
   /** Minute since the epoch in which something was counted last. */

@@ -1,7 +1,7 @@
 import { LATE_DELIVERY_MS, SLOW_CALL_MS } from '../../domain/routing/score';
 import type { MinuteOfCustomer } from '../../domain/routing/window';
 import type { Sql } from '../postgres/database';
-import type { SampleHistory } from './redis-health-samples';
+import type { HourOfNetwork, SampleHistory } from './redis-health-samples';
 
 /** Of attempts that count and have an outcome. A call without an answer in time counts as a time-out. */
 const COUNTS = `
@@ -14,19 +14,19 @@ const COUNTS = `
   count(*) FILTER (WHERE report = 'excused')::int AS excused`;
 
 const MINUTES = `
-  SELECT provider, customer_id AS "customerId", floor(extract(epoch FROM started_at) / 60)::int AS minute, ${COUNTS}
+  SELECT provider, customer_id AS "customerId", network, floor(extract(epoch FROM started_at) / 60)::int AS minute, ${COUNTS}
     FROM message_attempts
    WHERE started_at >= to_timestamp($1::float8 * 60) AND status <> 'open'
-   GROUP BY 1, 2, 3`;
+   GROUP BY 1, 2, 3, 4`;
 
 const HOURS = `
-  SELECT provider, floor(extract(epoch FROM started_at) / 3600)::int AS hour,
+  SELECT provider, network, floor(extract(epoch FROM started_at) / 3600)::int AS hour,
          count(provider_message_id)::int AS accepted,
          count(*) FILTER (WHERE report = 'delivered')::int AS delivered,
          count(*) FILTER (WHERE report = 'excused')::int AS excused
     FROM message_attempts
    WHERE started_at >= to_timestamp($1::float8 * 3600) AND status <> 'open'
-   GROUP BY 1, 2`;
+   GROUP BY 1, 2, 3`;
 
 /** The read model of attempts, which is made from the log. */
 export class PostgresSampleHistory implements SampleHistory {
@@ -40,11 +40,8 @@ export class PostgresSampleHistory implements SampleHistory {
     return rows;
   }
 
-  async hoursSince(hour: number): ReturnType<SampleHistory['hoursSince']> {
-    const { rows } = await this.sql.query<Awaited<ReturnType<SampleHistory['hoursSince']>>[number]>({
-      text: HOURS,
-      values: [hour],
-    });
+  async hoursSince(hour: number): Promise<HourOfNetwork[]> {
+    const { rows } = await this.sql.query<HourOfNetwork>({ text: HOURS, values: [hour] });
     return rows;
   }
 }

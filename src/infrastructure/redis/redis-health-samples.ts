@@ -1,13 +1,8 @@
 import type { HealthSamples, Sampled } from '../../application/ports/health-samples';
 import type { Logger } from '../../application/ports/logger';
-import type { Baseline } from '../../domain/routing/score';
-import {
-  emptyTally,
-  REPORT_MATURES_AFTER_MINUTES,
-  WINDOW_MINUTES,
-  type MinuteOfCustomer,
-  type MinuteTally,
-} from '../../domain/routing/window';
+import type { DayOfNetwork } from '../../domain/routing/breakdown';
+import { REPORT_MATURES_AFTER_MINUTES, WINDOW_MINUTES, type MinuteOfCustomer } from '../../domain/routing/window';
+import { COUNTERS, DayOfProvider, hourField, isOfTheDay, minuteField, minuteRows, OF_THE_DAY } from './health-fields';
 import { keys } from './keys';
 import type { RedisConnection } from './redis-connection';
 
@@ -18,22 +13,26 @@ const HOURS = 24;
 /** Counts that could not be passed on for so long are of a time that nobody scores any more. */
 const MOST_WAITING = 50_000;
 
-const COUNTERS = Object.keys(emptyTally) as (keyof MinuteTally)[];
-/** What the day's rate is made of. */
-const OF_THE_DAY: readonly (keyof MinuteTally)[] = ['accepted', 'delivered', 'excused'];
-
 /** Makes the counts again after Redis has lost them. */
 export interface SampleHistory {
   /** Every provider's minutes from this one on (minutes since the epoch). */
   minutesSince(minute: number): Promise<(MinuteOfCustomer & { readonly provider: string })[]>;
   /** Every provider's hours from this one on (hours since the epoch). */
-  hoursSince(
-    hour: number,
-  ): Promise<{ provider: string; hour: number; accepted: number; delivered: number; excused: number }[]>;
+  hoursSince(hour: number): Promise<HourOfNetwork[]>;
+}
+
+export interface HourOfNetwork {
+  readonly provider: string;
+  /** Hours since the epoch. */
+  readonly hour: number;
+  readonly network: string | null;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly excused: number;
 }
 
 /**
- * Counts of attempts and reports in Redis, by provider and minute, and by hour for the day's rate. Each process adds up what it
+ * Counts of attempts and reports in Redis, by provider and minute, and by hour for the day's rate; in both by network. Each process adds up what it
  * sees for a second and passes it on in one go.
  */
 export class RedisHealthSamples implements HealthSamples {
@@ -49,12 +48,13 @@ export class RedisHealthSamples implements HealthSamples {
     private readonly logger: Logger,
   ) {}
 
-  add({ provider, customerId, minute, counts }: Sampled): void {
+  add({ provider, customerId, network, minute, counts }: Sampled): void {
     for (const counter of COUNTERS) {
       const by = counts[counter] ?? 0;
       if (by === 0) continue;
-      this.count(keys.healthMinute(provider, minute), `${customerId}:${counter}`, by);
-      if (OF_THE_DAY.includes(counter)) this.count(keys.healthHour(provider, Math.floor(minute / 60)), counter, by);
+      this.count(keys.healthMinute(provider, minute), minuteField(customerId, network, counter), by);
+      if (!isOfTheDay(counter)) continue;
+      this.count(keys.healthHour(provider, Math.floor(minute / 60)), hourField(network, counter), by);
     }
     this.timer ??= setTimeout(() => {
       this.timer = null;
@@ -74,25 +74,17 @@ export class RedisHealthSamples implements HealthSamples {
     return wanted.flatMap((minute, i) => minuteRows(minute, found[i] ?? {}));
   }
 
-  async baseline(provider: string, nowMinute: number): Promise<Baseline> {
+  async day(provider: string, nowMinute: number): Promise<DayOfNetwork[]> {
     const thisHour = Math.floor(nowMinute / 60);
     const hours = Array.from({ length: HOURS }, (_, i) => keys.healthHour(provider, thisHour - i));
     const [found, young] = await Promise.all([
       this.hashes(hours),
       this.minutes(provider, nowMinute - REPORT_MATURES_AFTER_MINUTES, nowMinute),
     ]);
-    let [due, delivered] = [0, 0];
-    for (const hour of found) {
-      due += numberAt(hour, 'accepted') - numberAt(hour, 'excused');
-      delivered += numberAt(hour, 'delivered');
-    }
-    for (const row of young) {
-      due -= row.accepted - row.excused;
-      delivered -= row.delivered;
-    }
-    // What is counted twice or late must not make more deliveries than there were messages.
-    const most = Math.max(0, due);
-    return { due: most, delivered: Math.min(Math.max(0, delivered), most) };
+    const day = new DayOfProvider();
+    for (const hour of found) day.addHour(hour);
+    for (const row of young) day.leaveOut(row);
+    return day.networks();
   }
 
   /** Passes on what was counted last. */
@@ -167,15 +159,16 @@ export class RedisHealthSamples implements HealthSamples {
       this.history.hoursSince(Math.floor(nowMinute / 60) - HOURS + 1),
     ]);
     const counts = new Map<string, Map<string, number>>();
-    for (const { provider, minute, customerId, ...tally } of minutes) {
-      const fields = counts.get(keys.healthMinute(provider, minute)) ?? new Map<string, number>();
-      for (const counter of COUNTERS) {
-        if (tally[counter] > 0) fields.set(`${customerId}:${counter}`, tally[counter]);
-      }
-      counts.set(keys.healthMinute(provider, minute), fields);
+    const put = (key: string, field: string, sum: number): void => {
+      if (sum > 0) counts.set(key, (counts.get(key) ?? new Map<string, number>()).set(field, sum));
+    };
+    for (const { provider, minute, customerId, network, ...tally } of minutes) {
+      const key = keys.healthMinute(provider, minute);
+      for (const counter of COUNTERS) put(key, minuteField(customerId, network, counter), tally[counter]);
     }
-    for (const { provider, hour, ...sums } of hours) {
-      counts.set(keys.healthHour(provider, hour), new Map(Object.entries(sums).filter(([, sum]) => sum > 0)));
+    for (const { provider, hour, network, ...sums } of hours) {
+      const key = keys.healthHour(provider, hour);
+      for (const counter of OF_THE_DAY) put(key, hourField(network, counter), sums[counter]);
     }
     const last = minutes.reduce((latest, { minute }) => Math.max(latest, minute), 0);
     await this.write(counts, last === 0 ? null : last);
@@ -193,18 +186,4 @@ export class RedisHealthSamples implements HealthSamples {
       return value as Record<string, string>;
     });
   }
-}
-
-const numberAt = (hash: Readonly<Record<string, string>>, field: string): number => Number(hash[field] ?? 0);
-
-function minuteRows(minute: number, hash: Readonly<Record<string, string>>): MinuteOfCustomer[] {
-  const byCustomer = new Map<string, Partial<Record<keyof MinuteTally, number>>>();
-  for (const [field, value] of Object.entries(hash)) {
-    const cut = field.lastIndexOf(':');
-    const counter = COUNTERS.find((one) => one === field.slice(cut + 1));
-    if (counter === undefined) continue;
-    const customerId = field.slice(0, cut);
-    byCustomer.set(customerId, { ...byCustomer.get(customerId), [counter]: Number(value) });
-  }
-  return [...byCustomer].map(([customerId, counts]) => ({ ...emptyTally, ...counts, minute, customerId }));
 }

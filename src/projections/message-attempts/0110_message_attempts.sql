@@ -17,6 +17,8 @@ CREATE TABLE message_attempts (
   counts boolean NOT NULL,
   report text CHECK (report IN ('delivered', 'undelivered', 'excused')),
   reported_at timestamptz,
+  -- Of the recipient, as MCC and MNC; null where it is not known.
+  network text,
   PRIMARY KEY (message_id, attempt)
 );
 
@@ -35,7 +37,9 @@ CREATE TABLE message_watch (
   attempts integer NOT NULL,
   status text NOT NULL CHECK (status IN ('queued', 'claimed', 'unresolved')),
   -- queued, claimed: since when. unresolved: the report deadline.
-  look_at timestamptz NOT NULL
+  look_at timestamptz NOT NULL,
+  -- For the rows of its attempts.
+  network text
 );
 
 CREATE INDEX message_watch_by_time ON message_watch (look_at);

@@ -21,6 +21,8 @@ export interface AttemptRow {
   readonly report: 'delivered' | 'undelivered' | 'excused' | null;
   /** ISO. */
   readonly reported_at: string | null;
+  /** Of the recipient, as MCC and MNC. */
+  readonly network: string | null;
 }
 
 /** What an event says of an attempt begun in an earlier batch. */
@@ -42,6 +44,7 @@ export interface WatchRow {
   readonly attempts: number;
   readonly status: 'queued' | 'claimed' | 'unresolved';
   readonly look_at: string;
+  readonly network: string | null;
 }
 
 export const ATTEMPT_EVENTS = [
@@ -74,14 +77,14 @@ export class MessageFold {
     const { messageId: message_id } = event.data;
     switch (event.type) {
       case 'MessageQueued': {
-        const { subjectId: subject_id } = event.data;
+        const { subjectId: subject_id, network } = event.data;
         const look_at = recorded.metadata.at;
-        this.watch = { message_id, revision, subject_id, attempts: 0, status: 'queued', look_at };
+        this.watch = { message_id, revision, subject_id, attempts: 0, status: 'queued', look_at, network };
         return;
       }
       case 'MessageScheduled': {
-        const { subjectId: subject_id, sendAt: look_at } = event.data;
-        this.watch = { message_id, revision, subject_id, attempts: 0, status: 'queued', look_at };
+        const { subjectId: subject_id, sendAt: look_at, network } = event.data;
+        this.watch = { message_id, revision, subject_id, attempts: 0, status: 'queued', look_at, network };
         return;
       }
       case 'MessageRescheduled':
@@ -94,6 +97,7 @@ export class MessageFold {
           ...{ message_id, attempt, revision, provider, subject_id, started_at },
           ...{ status: 'open', provider_message_id: null, customer_id: recorded.metadata.customerId ?? '' },
           ...{ answered_at: null, counts: true, report: null, reported_at: null },
+          network: this.watch?.network ?? null,
         });
         this.look(revision, 'claimed', started_at, attempt);
         return;

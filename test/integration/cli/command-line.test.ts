@@ -54,9 +54,18 @@ describe('waht', () => {
     await json('routing', 'assign', customer_id, 'tier_2,tier_1');
     await json('limits', 'set', customer_id, '--messages-per-minute', '7', '--countries', 'ke,ug');
     await json('key', 'revoke', customer_id, issued.key_id);
-    const { price_list_id } = await json<{ price_list_id: string }>(
+    const published = await json<{ price_list_id: string }>(
       ...['price-list', 'publish', '--name', 'List', '--tier-1', '0.8', '--tier-2', '1', '--tier-3', '2.5'],
+      ...['--network', 'airtel:tier_1=0.9001,tier_3=2.4', '--network', '63907:tier_1=1'],
     );
+    expect(published).toMatchObject({
+      per_segment_kes: { tier_1: 0.8, tier_2: 1, tier_3: 2.5 },
+      networks: [
+        { network: '63903', name: 'Airtel', per_segment_kes: { tier_1: 0.9001, tier_3: 2.4 } },
+        { network: '63907', name: 'Telkom', per_segment_kes: { tier_1: 1 } },
+      ],
+    });
+    const { price_list_id } = published;
     await json('price-list', 'assign', customer_id, price_list_id);
     expect(await json('customer', 'show', customer_id)).toMatchObject({
       name: 'Duka Ltd',
@@ -121,6 +130,9 @@ describe('waht', () => {
     [['wallet', 'credit', 'cus_00000000000000000000000000', '1.23456', '--note', 'x'], 'at most four decimals'],
     [['wallet', 'credit', 'cus_00000000000000000000000000', '0', '--note', 'x'], 'It must be more than 0.'],
     [['routing', 'assign', 'cus_00000000000000000000000000', 'tier_9'], 'It must be one of tier_1, tier_2, tier_3.'],
+    [['price-list', 'publish', '--network', 'vodacom:tier_1=1'], 'It must begin with a network and a colon'],
+    [['price-list', 'publish', '--network', 'airtel:0.9'], 'It must be one of tier_1, tier_2, tier_3.'],
+    [['price-list', 'publish', '--network', 'airtel:tier_1='], 'It must be an amount in KES'],
     [['block', 'lift', '--prefix', '254'], "required option '--note <note>' not specified"],
     [['block', 'place', '--note', 'x'], 'Name one target'],
     [['message', 'show', 'msg_00000000000000000000000000'], 'There is no message msg_00000000000000000000000000.'],

@@ -38,7 +38,10 @@ const REGISTERED: CustomerEvent[] = [
 ];
 const published = (version: number, tier_1: string): PriceListEvent => ({
   type: 'PriceListPublished',
-  data: { priceListId, version, name: 'List', perSegment: { tier_1, tier_2: '10000', tier_3: '25000' } },
+  data: {
+    ...{ priceListId, version, name: 'List', perSegment: { tier_1, tier_2: '10000', tier_3: '25000' } },
+    networks: [{ network: '63903', perSegment: { tier_2: '11000' } }],
+  },
 });
 
 describe.each(DELIVERIES)('customers, events %s and each twice', (delivery) => {
@@ -69,6 +72,7 @@ describe.each(DELIVERIES)('customers, events %s and each twice', (delivery) => {
     expect(key).toMatchObject({ keyId: 'K1', hash: 'aa', mode: 'live', expiresAt: null, revoked: false });
     expect(key?.customer).toMatchObject({ name: 'Duka\ufffd', suspended: false, routing: ['tier_2', 'tier_1'] });
     expect(key?.customer.priceList).toMatchObject({ version: 1, perSegment: { tier_1: 8_000n } });
+    expect(key?.customer.priceList?.byNetwork.get('63903')).toMatchObject({ tier_1: 8_000n, tier_2: 11_000n });
     expect([...(key?.customer.senders.get('constructor')?.approvedAt ?? [])]).toEqual(['tier_1']);
     expect(memory.key('constructor')).toBeNull();
     expect(memory.knownRevision(customer)).toBe(5n);

@@ -41,16 +41,23 @@ describe('counts of the providers’ health in Redis', () => {
     const processes = [of(), of()];
     for (const [i, samples] of processes.entries()) {
       for (let n = 0; n <= i; n++) {
-        samples.add({ provider: 'sim-tier_1', customerId: 'cus_1', minute: MINUTE, counts });
-        samples.add({ provider: 'sim-tier_1', customerId: `cus_${i}2`, minute: MINUTE, counts: { delivered: 1 } });
+        const at = { provider: 'sim-tier_1', minute: MINUTE };
+        samples.add({ ...at, customerId: 'cus_1', network: '63902', counts });
+        samples.add({ ...at, customerId: `cus_${i}2`, network: '63902', counts: { delivered: 1 } });
+        samples.add({ ...at, customerId: 'cus_1', network: null, counts });
       }
       await samples.stop();
     }
     const rows = await window(of());
-    expect(rows).toHaveLength(3);
-    expect(rows).toContainEqual({ ...emptyTally, minute: MINUTE, customerId: 'cus_1', attempts: 3, accepted: 3 });
-    expect(rows).toContainEqual({ ...emptyTally, minute: MINUTE, customerId: 'cus_12', delivered: 2 });
-    expect(await of().baseline('sim-tier_1', NOW_MINUTE)).toEqual({ due: 3, delivered: 3 });
+    const ofSafaricom = { ...emptyTally, minute: MINUTE, network: '63902' };
+    expect(rows).toHaveLength(4);
+    expect(rows).toContainEqual({ ...ofSafaricom, customerId: 'cus_1', attempts: 3, accepted: 3 });
+    expect(rows).toContainEqual({ ...ofSafaricom, customerId: 'cus_12', delivered: 2 });
+    expect(rows).toContainEqual({ ...ofSafaricom, customerId: 'cus_1', network: null, attempts: 3, accepted: 3 });
+    const day = await of().day('sim-tier_1', NOW_MINUTE);
+    expect(day).toHaveLength(2);
+    expect(day).toContainEqual({ network: '63902', due: 3, delivered: 3 });
+    expect(day).toContainEqual({ network: null, due: 3, delivered: 0 });
     expect(await of().anySince(NOW_MINUTE)).toBe(true);
     expect(await of().anySince(NOW_MINUTE + 1)).toBe(false);
   });
@@ -58,15 +65,17 @@ describe('counts of the providers’ health in Redis', () => {
   it('does not take messages whose reports are not due into the day’s rate', async () => {
     const samples = of();
     const counts = { attempts: 10, accepted: 10 };
-    samples.add({ provider: 'sim-tier_1', customerId: 'cus_1', minute: NOW_MINUTE - 2, counts });
-    samples.add({ provider: 'sim-tier_1', customerId: 'cus_1', minute: MINUTE, counts: { ...counts, delivered: 9 } });
+    const toAirtel = { provider: 'sim-tier_1', customerId: 'cus_1', network: '63903' };
+    samples.add({ ...toAirtel, minute: NOW_MINUTE - 2, counts });
+    samples.add({ ...toAirtel, minute: MINUTE, counts: { ...counts, delivered: 9 } });
     await samples.stop();
-    expect(await samples.baseline('sim-tier_1', NOW_MINUTE)).toEqual({ due: 10, delivered: 9 });
+    expect(await samples.day('sim-tier_1', NOW_MINUTE)).toEqual([{ network: '63903', due: 10, delivered: 9 }]);
   });
 
   it('lets everything end by itself', async () => {
     const samples = of();
-    samples.add({ provider: 'p', customerId: 'c', minute: MINUTE, counts: { attempts: 1, accepted: 1 } });
+    const counts = { attempts: 1, accepted: 1 };
+    samples.add({ provider: 'p', customerId: 'c', network: null, minute: MINUTE, counts });
     await samples.stop();
     const names = (await raw.keys('waht:health:*')).filter((name) => name !== 'waht:health:written');
     expect(names).toHaveLength(3);
@@ -79,7 +88,8 @@ describe('counts of the providers’ health in Redis', () => {
       db = await migratedDatabase();
       const log = new TestLog();
       const say = (n: number, ...events: MessageEvent[]): void => {
-        for (const event of [queued(n), ...events]) log.append(messageEvents(n).stream, event);
+        const network = n === 4 ? '63903' : '63902';
+        for (const event of [queued(n, { network }), ...events]) log.append(messageEvents(n).stream, event);
       };
       const m = messageEvents;
       say(1, m(1).started(), m(1).dispatched(), m(1).delivered());
@@ -94,12 +104,15 @@ describe('counts of the providers’ health in Redis', () => {
     it('makes them again from the read model, once', async () => {
       const samples = of(new PostgresSampleHistory(db.database));
       await samples.anySince(0);
-      const [row, ...others] = await window(samples);
-      expect(others).toEqual([]);
-      expect(row).toMatchObject({ minute: MINUTE, attempts: 4, accepted: 2, timeouts: 1, delivered: 1, excused: 0 });
+      const rows = await window(samples);
+      expect(rows).toHaveLength(2);
+      const [safaricom, airtel] = ['63902', '63903'].map((network) => rows.find((row) => row.network === network));
+      const counts = { attempts: 3, accepted: 2, timeouts: 1, delivered: 1, excused: 0 };
+      expect(safaricom).toMatchObject({ minute: MINUTE, ...counts });
+      expect(airtel).toMatchObject({ minute: MINUTE, attempts: 1, accepted: 0, timeouts: 0 });
       await samples.anySince(0);
-      expect(await window(samples)).toEqual([row]);
-      expect(await samples.baseline('sim-tier_1', NOW_MINUTE)).toEqual({ due: 2, delivered: 1 });
+      expect(await window(samples)).toEqual(rows);
+      expect(await samples.day('sim-tier_1', NOW_MINUTE)).toEqual([{ network: '63902', due: 2, delivered: 1 }]);
     });
   });
 });

@@ -2,7 +2,7 @@ import type { Clock } from '../../../src/application/ports/clock';
 import type { Logger } from '../../../src/application/ports/logger';
 import type { SmsGateway, SmsGateways, SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
 import type { Sampled } from '../../../src/application/ports/health-samples';
-import { Circuits } from '../../../src/application/routing/circuits';
+import { Circuits, type Gate } from '../../../src/application/routing/circuits';
 import { CircuitHealth } from '../../../src/application/routing/circuit-health';
 import type { Tier } from '../../../src/domain/routing/tiers';
 
@@ -47,8 +47,9 @@ describe('the health of providers', () => {
     jest.useFakeTimers();
     [nowMs, told, written] = [1_000, [], []];
     const journal = {
-      opened: () => written.push('opened'),
-      recovered: (_gateway: SmsGateway, share: number) => written.push(`${share} %`),
+      opened: ({ network }: Gate) => written.push(network === null ? 'opened' : `${network} opened`),
+      recovered: ({ network }: Gate, share: number) =>
+        written.push(network === null ? `${share} %` : `${network} ${share} %`),
     };
     circuits = new Circuits(clock, journal);
     sampled = [];
@@ -111,11 +112,11 @@ describe('the health of providers', () => {
     const one = gateways.all()[0];
     if (one === undefined) throw new Error('no gateway');
     const until = new Date(nowMs + 60_000).toISOString();
-    circuits.adopt(one, { status: 'degraded', cause: 'score', until, provenBy: 'answer' });
+    circuits.adopt(one, null, { status: 'degraded', cause: 'score', until, provenBy: 'answer' });
     expect(permitted('tier_1')).toBe(false);
-    circuits.adopt(one, { status: 'returning', cause: 'score', sharePercent: 25 });
+    circuits.adopt(one, null, { status: 'returning', cause: 'score', sharePercent: 25 });
     expect(circuits.of(one).circuit).toMatchObject({ phase: 'returning', sharePercent: 25 });
-    circuits.adopt(one, { status: 'healthy' });
+    circuits.adopt(one, null, { status: 'healthy' });
     expect(circuits.of(one).circuit.phase).toBe('closed');
     expect(written).toEqual([]);
   });
@@ -124,10 +125,11 @@ describe('the health of providers', () => {
     record(refusal({ class: 'F', code: '407', byProvider: true }));
     record(refusal({ class: 'P', code: '406', byProvider: true }));
     record({ kind: 'unknown', code: 'no_answer_in_time' });
-    const report = { customerId: 'cus_1', submittedAtMs: 120_000, reportedAtMs: 125_000 };
+    const report = { customerId: 'cus_1', network: '63902', submittedAtMs: 120_000, reportedAtMs: 125_000 };
     health.reported('at_tier_1', { ...report, outcome: 'delivered' });
     health.reported('at_tier_1', { ...report, outcome: 'excused' });
     health.reported('at_tier_1', { ...report, outcome: 'undelivered' });
+    expect(sampled.every(({ network }) => network === '63902')).toBe(true);
     expect(sampled.map(({ minute, counts }) => [minute, counts])).toEqual([
       [2, { attempts: 1, accepted: 1, slow: 0 }],
       [2, { attempts: 1, slow: 0 }],
@@ -190,7 +192,98 @@ describe('the health of providers', () => {
     record(refusal({}), 5);
     pass(15_000);
     expect(permitted('tier_1', { take: true })).toBe(true);
-    health.giveBack('live', 'tier_1');
+    health.giveBack('live', 'tier_1', request.destination);
     expect(permitted('tier_1')).toBe(true);
+  });
+
+  describe('of networks', () => {
+    const AIRTEL = '+254733000001';
+    const airtel = { destination: AIRTEL };
+    const shut = (provenBy: 'answer' | 'report' = 'answer'): void =>
+      circuits.shut(gateway('tier_1'), '63903', provenBy, 120_000);
+    const first = (destination: string, messageId = 'msg_1'): Tier | undefined =>
+      health.order('live', ['tier_1', 'tier_2'], { sender: 'WAHT', destination, messageId })[0];
+
+    it('sends only the degraded network elsewhere', () => {
+      shut();
+      expect([first(AIRTEL), first(request.destination), first('+256772000001')]).toEqual([
+        'tier_2',
+        'tier_1',
+        'tier_1',
+      ]);
+      expect(permitted('tier_1', airtel)).toBe(false);
+      expect(permitted('tier_1')).toBe(true);
+      expect(told).toEqual(['at_tier_1 open']);
+    });
+    it('brings it back by its own messages, one at a time, then step by step', () => {
+      shut();
+      pass(120_000);
+      expect(permitted('tier_1', { ...airtel, failedOver: true })).toBe(false);
+      expect(permitted('tier_1', { ...airtel, take: true })).toBe(true);
+      expect(permitted('tier_1', airtel)).toBe(false);
+      record(accepted, 40);
+      expect(permitted('tier_1', airtel)).toBe(false);
+      record(accepted, 20, airtel);
+      expect(written).toEqual(['63903 5 %']);
+      const ids = Array.from({ length: 1_000 }, (_, i) => `msg_${i}`);
+      const share = ids.filter((id) => first(AIRTEL, id) === 'tier_1').length;
+      expect(share).toBeGreaterThan(20);
+      expect(share).toBeLessThan(90);
+      record(accepted, 60, airtel);
+      expect(written).toEqual(['63903 5 %', '63903 25 %', '63903 50 %', '63903 100 %']);
+      expect(circuits.of(gateway('tier_1')).networks.size).toBe(0);
+    });
+    it('gives back the trial of the network too', () => {
+      shut();
+      pass(120_000);
+      permitted('tier_1', { ...airtel, take: true });
+      health.giveBack('live', 'tier_1', request.destination);
+      expect(permitted('tier_1', airtel)).toBe(false);
+      health.giveBack('live', 'tier_1', AIRTEL);
+      expect(permitted('tier_1', airtel)).toBe(true);
+    });
+    it('shuts it again, for longer, where its trial fails', () => {
+      shut();
+      pass(120_000);
+      permitted('tier_1', { ...airtel, take: true });
+      record(refusal({}), 1, airtel);
+      pass(200_000);
+      expect(permitted('tier_1', airtel)).toBe(false);
+      expect(permitted('tier_1')).toBe(true);
+      pass(40_001);
+      expect(permitted('tier_1', airtel)).toBe(true);
+    });
+    it('lets only its own reports prove it where it had delivered nothing', () => {
+      shut('report');
+      pass(120_000);
+      permitted('tier_1', { ...airtel, take: true });
+      record(accepted, 1, airtel);
+      const report = { customerId: 'cus_1', outcome: 'delivered' as const, submittedAtMs: nowMs, reportedAtMs: nowMs };
+      health.reported('at_tier_1', { ...report, network: '63902' });
+      expect(permitted('tier_1', airtel)).toBe(false);
+      health.reported('at_tier_1', { ...report, network: '63903' });
+      expect(permitted('tier_1', airtel)).toBe(true);
+    });
+    it('opens the provider’s circuit, and no network’s, for outages', () => {
+      record(refusal({}), 5, airtel);
+      expect(circuits.of(gateway('tier_1')).networks.size).toBe(0);
+      expect(permitted('tier_1')).toBe(false);
+      expect(written).toEqual(['opened']);
+    });
+    it('does not hold against a network what its provider’s account ran into', () => {
+      shut();
+      pass(120_000);
+      record(refusal({ class: 'F!', scope: 'account', code: '405', byProvider: true }), 1, airtel);
+      expect(circuits.of(gateway('tier_1')).circuit.phase).toBe('open');
+      expect(circuits.of(gateway('tier_1')).networks.get('63903')?.circuit.phase).toBe('half_open');
+    });
+    it('learns from what another process wrote of it', () => {
+      const until = new Date(nowMs + 60_000).toISOString();
+      circuits.adopt(gateway('tier_1'), '63903', { status: 'degraded', cause: 'score', until, provenBy: 'answer' });
+      expect([permitted('tier_1', airtel), permitted('tier_1')]).toEqual([false, true]);
+      circuits.adopt(gateway('tier_1'), '63903', { status: 'healthy' });
+      expect(circuits.of(gateway('tier_1')).networks.size).toBe(0);
+      expect(written).toEqual([]);
+    });
   });
 });

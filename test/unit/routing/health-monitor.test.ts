@@ -59,12 +59,13 @@ describe('the monitor of the providers’ health', () => {
       reads++;
       return Promise.resolve(rows.get(provider) ?? []);
     },
-    baseline: () => Promise.resolve({ due: 0, delivered: 0 }),
+    day: () => Promise.resolve([]),
   };
-  const traffic = (tier: Tier, tally: Partial<MinuteTally>): void => {
+  const traffic = (tier: Tier, tally: Partial<MinuteTally>, network: string | null = null): void => {
     const minutes = Array.from({ length: 15 }, (_, ago) => MINUTE - ago);
-    const of = (customerId: string) => minutes.map((minute) => ({ ...emptyTally, ...tally, minute, customerId }));
-    rows.set(`at_${tier}`, [...of('cus_1'), ...of('cus_2')]);
+    const of = (customerId: string) =>
+      minutes.map((minute) => ({ ...emptyTally, ...tally, minute, customerId, network }));
+    rows.set(`at_${tier}`, [...(rows.get(`at_${tier}`) ?? []), ...of('cus_1'), ...of('cus_2')]);
   };
   const good = { attempts: 10, accepted: 10, delivered: 10 };
   const degraded = async (tier: Tier): Promise<ProviderDegraded['data'][]> => {
@@ -84,7 +85,7 @@ describe('the monitor of the providers’ health', () => {
     monitor = new HealthMonitor(
       {
         ...{ samples, gateways, circuits, follower, journal, leadership, clock, logger },
-        observe: (provider, { value }) => seen.set(provider, value),
+        observe: (provider, network, score) => seen.set(network === null ? provider : `${provider} ${network}`, score),
       },
       DEFAULT_THRESHOLDS,
     );
@@ -134,11 +135,119 @@ describe('the monitor of the providers’ health', () => {
     await monitor.look();
     nowMs += 130_000;
     circuits.at(circuits.of(gateway('tier_1')), nowMs);
-    journal.recovered(gateway('tier_1'), 5);
+    journal.recovered(circuits.of(gateway('tier_1')), 5);
     await journal.flush();
     await follower.read(gateway('tier_1'));
     nowMs += 121_000;
     await monitor.look();
     expect(await degraded('tier_1')).toHaveLength(1);
+  });
+
+  describe('of networks', () => {
+    const [SAFARICOM, AIRTEL] = ['63902', '63903'];
+    const bad = { ...good, accepted: 3, delivered: 3 };
+    const own = (network: string) => circuits.of(gateway('tier_1')).networks.get(network)?.circuit.phase;
+
+    it('takes one network’s traffic off a provider that is bad at it alone', async () => {
+      traffic('tier_1', bad, AIRTEL);
+      traffic('tier_1', good, SAFARICOM);
+      traffic('tier_2', good, SAFARICOM);
+      await monitor.look();
+      const [event, ...others] = await degraded('tier_1');
+      expect(others).toEqual([]);
+      expect(event).toMatchObject({ network: AIRTEL, cause: 'score', until: '2026-11-22T06:02:30.000Z' });
+      if (event?.move == null) throw new Error('no move was written');
+      expect(event.move.inputs.subject.network).toBe(AIRTEL);
+      expect(event.move.inputs.alternatives.map(({ network }) => network)).toEqual([null, null]);
+      expect(decideMove(event.move.inputs)).toEqual(event.move.outcome);
+      expect([own(AIRTEL), own(SAFARICOM)]).toEqual(['open', undefined]);
+      expect(circuits.of(gateway('tier_1')).circuit.phase).toBe('closed');
+      expect([seen.get('at_tier_1'), seen.get(`at_tier_1 ${SAFARICOM}`)]).toEqual([100, 100]);
+      expect(seen.get(`at_tier_1 ${AIRTEL}`)).toBeLessThan(70);
+      expect(seen.get(`at_tier_3 ${AIRTEL}`)).toBeNull();
+      await monitor.look();
+      expect(await degraded('tier_1')).toHaveLength(1);
+    });
+    it('takes the provider as a whole where it is bad at every network', async () => {
+      for (const network of [AIRTEL, SAFARICOM]) {
+        traffic('tier_1', bad, network);
+        traffic('tier_2', good, network);
+      }
+      await monitor.look();
+      expect(await degraded('tier_1')).toMatchObject([{ network: null }]);
+    });
+    it('moves nothing where a network is equally bad at every provider', async () => {
+      for (const tier of TIERS) {
+        traffic(tier, bad, AIRTEL);
+        traffic(tier, good, SAFARICOM);
+      }
+      await monitor.look();
+      for (const tier of TIERS) expect(await degraded(tier)).toEqual([]);
+    });
+    it('moves nothing where a network’s reports stop from all providers', async () => {
+      for (const tier of ['tier_1', 'tier_2'] as const) {
+        traffic(tier, { ...good, delivered: 0 }, AIRTEL);
+        traffic(tier, good, SAFARICOM);
+      }
+      await monitor.look();
+      expect([await degraded('tier_1'), await degraded('tier_2')]).toEqual([[], []]);
+    });
+    it('moves it to no provider that is shut as a whole', async () => {
+      traffic('tier_1', bad, AIRTEL);
+      traffic('tier_1', good, SAFARICOM);
+      traffic('tier_2', good, AIRTEL);
+      for (const tier of ['tier_2', 'tier_3'] as const) circuits.shut(gateway(tier), null, 'answer', 120_000);
+      await monitor.look();
+      expect(await degraded('tier_1')).toEqual([]);
+    });
+    it('does not leave a provider as a whole for a network of which it has carried too little', async () => {
+      for (const tier of TIERS) traffic(tier, bad);
+      traffic('tier_2', { ...good, attempts: 2, accepted: 2, delivered: 2 }, AIRTEL);
+      await monitor.look();
+      for (const tier of TIERS) expect(await degraded(tier)).toEqual([]);
+    });
+    it('moves no network for fewer than 20 attempts', async () => {
+      const row = { ...emptyTally, minute: MINUTE - 3, network: AIRTEL };
+      traffic('tier_1', good, SAFARICOM);
+      traffic('tier_2', good, SAFARICOM);
+      const add = (attempts: number) =>
+        rows.get('at_tier_1')?.push(...['cus_1', 'cus_2'].map((customerId) => ({ ...row, customerId, attempts })));
+      add(9);
+      await monitor.look();
+      expect(await degraded('tier_1')).toEqual([]);
+      add(1);
+      await monitor.look();
+      expect(await degraded('tier_1')).toMatchObject([{ network: AIRTEL }]);
+    });
+    it('does not move it towards a provider that has just lost it', async () => {
+      traffic('tier_1', bad, AIRTEL);
+      traffic('tier_1', good, SAFARICOM);
+      traffic('tier_2', good, SAFARICOM);
+      await monitor.look();
+      rows.clear();
+      for (const tier of TIERS.slice(1)) {
+        traffic(tier, bad, AIRTEL);
+        traffic(tier, good, SAFARICOM);
+      }
+      await monitor.look();
+      expect(await degraded('tier_2')).toEqual([]);
+    });
+    it('waits for the network’s cool-down, and forgets what was before it came back', async () => {
+      traffic('tier_1', bad, AIRTEL);
+      traffic('tier_1', good, SAFARICOM);
+      traffic('tier_2', good, AIRTEL);
+      await monitor.look();
+      nowMs += 130_000;
+      const gate = circuits.of(gateway('tier_1')).networks.get(AIRTEL);
+      if (gate === undefined) throw new Error('the network has no circuit');
+      circuits.at(gate, nowMs);
+      journal.recovered(gate, 5);
+      await journal.flush();
+      await follower.read(gateway('tier_1'));
+      expect(circuits.of(gateway('tier_1')).networks.get(AIRTEL)?.circuit.phase).toBe('returning');
+      nowMs += 121_000;
+      await monitor.look();
+      expect(await degraded('tier_1')).toHaveLength(1);
+    });
   });
 });

@@ -20,7 +20,7 @@ const standing = (
   accepted: number,
   more: Partial<Standing> = {},
 ): Standing => ({
-  ...{ provider, tier, status: 'healthy', movedSecondsAgo: null },
+  ...{ provider, tier, status: 'healthy', movedSecondsAgo: null, network: null, leftOut: [] },
   inputs: { window: window(accepted), baseline: { due: 0, delivered: 0 }, reportsSilentEverywhere: false },
   ...more,
 });
@@ -71,11 +71,31 @@ describe('a move away from a provider', () => {
   });
 });
 
+describe('a move of one network', () => {
+  const ofNetwork = (provider: string, tier: Standing['tier'], accepted: number): Standing =>
+    standing(provider, tier, accepted, { network: '63903' });
+
+  it('turns with one input past its threshold, and names the network that its counts are of', () => {
+    const bad = ofNetwork('a', 'tier_1', 60);
+    const made = inputs(bad, ofNetwork('b', 'tier_2', 100));
+    const again = JSON.parse(JSON.stringify(made)) as MoveInputs;
+    expect(decideMove(made)).toMatchObject({ kind: 'degrade', why: 'under_threshold' });
+    expect(decideMove(again)).toEqual(decideMove(made));
+    const better = { ...again, subject: ofNetwork('a', 'tier_1', 90) };
+    expect(decideMove(better)).toMatchObject({ kind: 'stay', why: 'over_threshold' });
+    const worse = { ...again, alternatives: [ofNetwork('b', 'tier_2', 61)] };
+    expect(decideMove(worse)).toMatchObject({ kind: 'stay', why: 'no_better_tier' });
+  });
+});
+
 describe('a recorded move', () => {
-  it('can be decided again from its event alone, to the same answer', () => {
-    const file = join(__dirname, '..', '..', 'golden', 'events', 'ProviderDegraded.v2.json');
-    const { stored } = JSON.parse(readFileSync(file, 'utf8')) as { stored: { data: string } };
-    const { move } = JSON.parse(stored.data) as ProviderDegraded['data'];
+  it.each([
+    ['as a whole', 'ProviderDegraded.v2.json'],
+    ['of one network', 'ProviderDegraded.v3.json'],
+  ])('%s can be decided again from its event alone, to the same answer', (_name, golden) => {
+    const file = join(__dirname, '..', '..', 'golden', 'events', golden);
+    const { expected } = JSON.parse(readFileSync(file, 'utf8')) as { expected: { data: ProviderDegraded['data'] } };
+    const { move } = expected.data;
     if (move === null) throw new Error('the golden event holds no move');
     expect(decideMove(move.inputs)).toEqual(move.outcome);
   });

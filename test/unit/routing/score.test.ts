@@ -15,6 +15,7 @@ const minute = (ago: number, customerId: string, tally: Partial<MinuteTally>): M
   ...tally,
   minute: NOW - ago,
   customerId,
+  network: null,
 });
 
 const good = (attempts: number): MinuteTally => ({ ...emptyTally, attempts, accepted: attempts, delivered: attempts });
@@ -119,6 +120,7 @@ describe('the score', () => {
       },
       minute: fc.integer({ min: NOW - 20, max: NOW }),
       customerId: fc.constantFrom('a', 'b', 'c'),
+      network: fc.constantFrom('63902', '63903', null),
     });
     fc.assert(
       fc.property(fc.array(row, { maxLength: 40 }), (rows) => {

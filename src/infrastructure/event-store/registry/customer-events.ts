@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { first } from './event-definition';
+import { first, second, type Upcaster } from './event-definition';
 import { amount, count, exact, instant, messageClass, mode, oneOf, orNull, text, tier } from './schema-parts';
 
 /** Streams `customer-{cus_}`. */
@@ -48,15 +48,26 @@ export const customerEvents = {
   ),
 };
 
+const someTiers = exact({
+  tier_1: Type.Optional(amount),
+  tier_2: Type.Optional(amount),
+  tier_3: Type.Optional(amount),
+});
+
+/** Before networks had prices of their own. */
+const sameForAllNetworks: Upcaster = (data) => ({ ...data, networks: [] });
+
 /** Streams `pricelist-{prl_}`. */
 export const priceListEvents = {
-  PriceListPublished: first(
-    'A version of a price list; never changed, only followed by the next. Prices are per segment.',
+  PriceListPublished: second(
+    'A version of a price list; never changed, only followed by the next. Prices are per segment; a network’s own go before.',
     exact({
       priceListId: text,
       version: count,
       name: text,
       perSegment: exact({ tier_1: amount, tier_2: amount, tier_3: amount }),
+      networks: Type.Array(exact({ network: text, perSegment: someTiers })),
     }),
+    sameForAllNetworks,
   ),
 };

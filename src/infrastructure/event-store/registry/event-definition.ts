@@ -32,3 +32,17 @@ export const second = <Schema extends TSchema>(
   schema: Schema,
   fromFirst: Upcaster,
 ): EventDefinition<Schema> => ({ version: 2, schema, summary, upcasters: new Map([[1, fromFirst]]) });
+
+/** An event of a third shape. `fromFirst` makes the second of the first, `fromSecond` the third of that. */
+export const third = <Schema extends TSchema>(
+  summary: string,
+  schema: Schema,
+  fromFirst: Upcaster,
+  fromSecond: Upcaster,
+): EventDefinition<Schema> => ({
+  ...{ version: 3, schema, summary },
+  upcasters: new Map([
+    [1, fromFirst],
+    [2, fromSecond],
+  ]),
+});

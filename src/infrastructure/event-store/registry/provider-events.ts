@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
-import { second, type Upcaster } from './event-definition';
+import type { JsonObject, JsonValue } from '../../../domain/shared/json';
+import { third, type Upcaster } from './event-definition';
 import { count, exact, instant, oneOf, orNull, text, tier } from './schema-parts';
 
 const number = Type.Number({ minimum: 0 });
@@ -13,6 +14,8 @@ const standing = exact({
   tier,
   status: oneOf('healthy', 'degraded', 'returning'),
   movedSecondsAgo: orNull(number),
+  network: orNull(text),
+  leftOut: list(text),
   inputs: exact({
     window: exact({
       fromMinute: count,
@@ -59,23 +62,46 @@ const degradedByCircuit: Upcaster = ({ failuresInRow, lastCode, ...known }) => (
 /** Before there were steps, a provider came back at once. */
 const recoveredAtOnce: Upcaster = (data) => ({ ...data, sharePercent: 100 });
 
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const ofTheWhole = (standing: JsonValue): JsonValue =>
+  isObject(standing) ? { ...standing, network: null, leftOut: [] } : standing;
+
+/** Before networks had scores of their own, every move was of the provider as a whole. */
+const degradedAsAWhole: Upcaster = ({ move, ...known }) => {
+  if (!isObject(move) || !isObject(move['inputs'])) return { ...known, network: null, move: move ?? null };
+  const { subject = null, alternatives, ...others } = move['inputs'];
+  const inputs = {
+    ...others,
+    subject: ofTheWhole(subject),
+    alternatives: Array.isArray(alternatives) ? alternatives.map(ofTheWhole) : (alternatives ?? null),
+  };
+  return { ...known, network: null, move: { ...move, inputs } };
+};
+
+const recoveredAsAWhole: Upcaster = (data) => ({ ...data, network: null });
+
 /** Streams `provider-{name}`. */
 export const providerEvents = {
-  ProviderDegraded: second(
-    'Routing leaves the provider alone until then; a move by score holds all that it was decided on.',
+  ProviderDegraded: third(
+    'Routing leaves the provider alone until then, or one network at it; a move by score holds all that it was decided on.',
     exact({
       provider: text,
       tier: text,
+      network: orNull(text),
       cause: oneOf('circuit', 'score'),
       until: instant,
       circuit: orNull(exact({ failuresInRow: count, lastCode: Type.String() })),
       move: orNull(move),
     }),
     degradedByCircuit,
+    degradedAsAWhole,
   ),
-  ProviderRecovered: second(
-    'The provider gets this share of its traffic back, in percent; at 100 it is back.',
-    exact({ provider: text, tier: text, cause: oneOf('circuit', 'score'), sharePercent: count }),
+  ProviderRecovered: third(
+    'The provider gets this share of its traffic back, or of one network’s, in percent; at 100 it is back.',
+    exact({ provider: text, tier: text, network: orNull(text), cause: oneOf('circuit', 'score'), sharePercent: count }),
     recoveredAtOnce,
+    recoveredAsAWhole,
   ),
 };

@@ -333,6 +333,7 @@ export const customer = (change: Partial<CustomerRecord> = {}): CustomerRecord =
     priceListId: 'prl_1',
     version: 3,
     perSegment: { tier_1: money(8_000n), tier_2: money(9_500n), tier_3: money(20_000n) },
+    byNetwork: new Map([['63903', { tier_1: money(9_000n), tier_2: money(9_500n), tier_3: money(19_000n) }]]),
   },
   senders: new Map([
     ['WAHT', { class: 'transactional', approvedAt: new Set<Tier>(['tier_1', 'tier_2']) }],

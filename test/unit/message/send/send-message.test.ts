@@ -118,7 +118,7 @@ describe('sending a message', () => {
       encoding: 'gsm7',
       segments: 1,
       country: 'KE',
-      network: null,
+      network: '63902',
       candidates: ['tier_1', 'tier_2'],
       prices: { tier_1: '8000', tier_2: '9500' },
       quote: { tier: 'tier_1', amount: '8000' },
@@ -152,6 +152,17 @@ describe('sending a message', () => {
       segments: 2,
       validUntil: '2026-03-01T08:01:00.000Z',
     });
+  });
+
+  it.each([
+    ['0733 345 678', '63903', 0.9, { tier_1: '9000', tier_2: '9500' }],
+    ['0712 345 678', '63902', 0.8, { tier_1: '8000', tier_2: '9500' }],
+    ['0767 345 678', null, 0.8, { tier_1: '8000', tier_2: '9500' }],
+  ])('keeps the network of %s, and the prices that hold for it', async (to, network, cost, prices) => {
+    const w = world();
+    const { response } = await w.handler.execute(unkeyed({ to }));
+    expect(response).toMatchObject({ provider: 'tier_1', cost_kes: cost });
+    expect(queuedIn(w, streams.message(response.message_id))[0]).toMatchObject({ network, prices });
   });
 
   it('takes only tiers that have an account in the key’s mode', async () => {
@@ -494,6 +505,10 @@ describe('a quote', () => {
     expect(offer).toMatchObject({ tier: 'tier_1', amount: 8_000n });
     expect(refusal).toBeNull();
     expect([w.admission.admits, w.wallets.open_.size, w.store.appended.length]).toEqual([0, 0, 0]);
+  });
+  it('has the prices of the recipient’s network', async () => {
+    const { network, offer } = await quote(world(), { to: '0733 345 678' });
+    expect([network, offer?.prices]).toEqual(['63903', { tier_1: 9_000n, tier_2: 9_500n }]);
   });
   it('names what sending it would meet, still with its price', async () => {
     const w = world();
