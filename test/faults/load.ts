@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from './accounts';
-import { Gateway, type Reply } from './gateway';
-import type { Journal } from './journal';
-import type { Random } from './random';
+import { Gateway, type Reply } from '../support/journalled-gateway';
+import type { Journal } from '../support/journal';
+import type { Random } from '../support/random';
 
 const MIX = { plain: 28, keyed: 28, duplicates: 12, reuse: 4, read: 12, list: 2, balance: 2 } as const;
 const PAYERS = { demo: 40, busy: 25, hot: 25, test: 10 } as const;

@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { headOfLog } from './checker/log';
-import type { Fleet } from './fleet';
+
+/** What is looked at: the tables as a role that sees every row, and the log. */
+interface Sources {
+  readonly databaseUrl: string;
+  readonly eventStoreUrl: string;
+}
 
 const LOOK_EVERY_MS = 1_000;
 /** Unchanged for so many looks: at rest. */
@@ -26,16 +31,16 @@ export interface Settled {
  * Waits until nothing moves any more: every message final, no money held, everything audited. Reports that fit no attempt
  * are waited for a while longer: some come to fit when an attempt is given up, and some fit several for ever.
  */
-export async function settle(fleet: Fleet, withinMs: number, reportsWithinMs: number): Promise<Settled> {
+export async function settle(sources: Sources, withinMs: number, reportsWithinMs: number): Promise<Settled> {
   const started = performance.now();
   const passedMs = (): number => performance.now() - started;
-  const client = new Client({ connectionString: fleet.databaseUrl });
+  const client = new Client({ connectionString: sources.databaseUrl });
   await client.connect();
   try {
     let before = '';
     for (let calm = 0; ;) {
       const now = await standing(client);
-      const head = (await headOfLog(fleet.eventStoreUrl)).toString();
+      const head = (await headOfLog(sources.eventStoreUrl)).toString();
       const seen = JSON.stringify([now, head]);
       calm = seen === before ? calm + 1 : 0;
       before = seen;
