@@ -2,20 +2,27 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '../ports/logger';
 import { PROVIDER_HEALTH, type CircuitChange, type ProviderHealth } from '../ports/provider-health';
 import type { Tier } from '../../domain/routing/tiers';
+import type { KnownMessage } from './message-memory';
 
 const MOST_WAITING = 50_000;
 const WOKEN_AT_ONCE = 16;
+
+/** Who waits, and since when it could have gone (ISO). */
+type Waiting = Pick<KnownMessage, 'messageId' | 'acceptedAt'>;
+/** When each was accepted, by its id. */
+type Room = Map<string, string>;
+type Place = readonly [messageId: string, acceptedAt: string];
 
 export type WakeUp = (messageId: string, opened: Tier | null) => Promise<void>;
 
 /**
  * Messages that wait for a provider, as this process knows them: woken when its circuit changes, without waiting for their
- * alarms. Those stay in Postgres and wake whatever this room has forgotten.
+ * alarms, the oldest first. Those stay in Postgres and wake whatever this room has forgotten.
  */
 @Injectable()
 export class WaitingRoom {
-  private readonly retries = new Map<string, Set<string>>();
-  private readonly waits = new Map<string, Set<string>>();
+  private readonly retries = new Map<string, Room>();
+  private readonly waits = new Map<string, Room>();
   private unsubscribe: () => void = () => undefined;
   private wake: WakeUp = () => Promise.resolve();
 
@@ -34,13 +41,13 @@ export class WaitingRoom {
   }
 
   /** It waits to be tried again at the same provider. */
-  waitsToRetry(provider: string, messageId: string): void {
-    add(this.retries, provider, messageId);
+  waitsToRetry(provider: string, message: Waiting): void {
+    add(this.retries, provider, message);
   }
 
   /** It waits for any of these to take messages again. */
-  waitsFor(providers: readonly string[], messageId: string): void {
-    for (const provider of providers) add(this.waits, provider, messageId);
+  waitsFor(providers: readonly string[], message: Waiting): void {
+    for (const provider of providers) add(this.waits, provider, message);
   }
 
   private changed({ provider, tier, to }: CircuitChange): void {
@@ -65,23 +72,28 @@ export class WaitingRoom {
   }
 }
 
-function add(rooms: Map<string, Set<string>>, provider: string, messageId: string): void {
+function add(rooms: Map<string, Room>, provider: string, { messageId, acceptedAt }: Waiting): void {
   let room = rooms.get(provider);
   if (room === undefined) {
-    room = new Set();
+    room = new Map();
     rooms.set(provider, room);
   }
-  if (room.size < MOST_WAITING) room.add(messageId);
+  if (room.size < MOST_WAITING) room.set(messageId, acceptedAt);
 }
 
-function take(rooms: Map<string, Set<string>>, provider: string, most: number): string[] {
+/** The oldest first, whenever each of them came in. */
+function take(rooms: Map<string, Room>, provider: string, most: number): string[] {
   const room = rooms.get(provider);
   if (room === undefined) return [];
-  const taken: string[] = [];
-  for (const id of room) {
-    if (taken.length >= most) break;
-    taken.push(id);
-    room.delete(id);
-  }
-  return taken;
+  const taken = most === 1 ? oldestOf(room) : [...room].sort(byAge).slice(0, most);
+  for (const [id] of taken) room.delete(id);
+  return taken.map(([id]) => id);
+}
+
+const byAge = ([, one]: Place, [, other]: Place): number => (one < other ? -1 : Number(one > other));
+
+function oldestOf(room: Room): Place[] {
+  let oldest: Place | null = null;
+  for (const place of room) if (oldest === null || byAge(place, oldest) < 0) oldest = place;
+  return oldest === null ? [] : [oldest];
 }
