@@ -1,7 +1,7 @@
 import type { Findings } from '../support/checker/findings';
 import type { Fault } from '../support/checker/journal';
 import type { Attempt, Story } from '../support/checker/message-story';
-import type { EndRule } from '../support/checker/messages';
+import { deliveredIsReceived, type EndRule } from '../support/checker/messages';
 
 /** A claim whose outcome is missing is given up this long after its call's deadline; and clocks are coarse. */
 const GIVEN_UP_AFTER_MS = 5_000;
@@ -15,8 +15,10 @@ const FAILURES_OF_ORDINARY_NUMBERS = new Set(['insufficient_funds']);
 /** How messages may end while processes and providers break: what is unknown must have a fault beside it. */
 export const endUnder =
   (faults: readonly Fault[]): EndRule =>
-  (story, received, to, findings) =>
+  (story, received, to, findings) => {
+    deliveredIsReceived(story, received, findings);
     checkEnd(story, received, to, faults, findings);
+  };
 
 function checkEnd(story: Story, received: boolean, to: string, faults: readonly Fault[], findings: Findings): void {
   const { id, status, errorCode, attempts } = story;

@@ -23,6 +23,8 @@ interface Standing {
 export interface Settled {
   /** What still moved when the time was over; null: all is at rest. */
   readonly open: string | null;
+  /** What was waited for last. */
+  readonly lastOpen: string;
   readonly unmatchedReports: number;
   readonly afterMs: number;
 }
@@ -37,7 +39,7 @@ export async function settle(sources: Sources, withinMs: number, reportsWithinMs
   const client = new Client({ connectionString: sources.databaseUrl });
   await client.connect();
   try {
-    let before = '';
+    let [before, lastOpen] = ['', 'nothing'];
     for (let calm = 0; ;) {
       const now = await standing(client);
       const head = (await headOfLog(sources.eventStoreUrl)).toString();
@@ -45,8 +47,11 @@ export async function settle(sources: Sources, withinMs: number, reportsWithinMs
       calm = seen === before ? calm + 1 : 0;
       before = seen;
       const open = describe(now, head) ?? (calm < CALM_LOOKS ? 'the log still grows' : null);
+      lastOpen = open ?? lastOpen;
       const atRest = open === null && (now.unmatched === 0 || passedMs() > reportsWithinMs);
-      if (atRest || passedMs() > withinMs) return { open, unmatchedReports: now.unmatched, afterMs: passedMs() };
+      if (atRest || passedMs() > withinMs) {
+        return { open, lastOpen, unmatchedReports: now.unmatched, afterMs: passedMs() };
+      }
       await delay(LOOK_EVERY_MS);
     }
   } finally {
