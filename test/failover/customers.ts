@@ -64,13 +64,18 @@ export class Customers {
   }
 
   /** So many at this pace, one customer after the other; resolves when each has its answer. */
-  async sendMany(count: number, perSecond: number, names = this.names()): Promise<void> {
+  async sendMany(
+    count: number,
+    perSecond: number,
+    names = this.names(),
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
     const answers: Promise<unknown>[] = [];
     const began = performance.now();
     for (let n = 0; n < count; n++) {
       const early = began + (1_000 * n) / perSecond - performance.now();
       if (early > 1) await delay(early);
-      answers.push(this.send(names[n % names.length]!));
+      answers.push(this.send(names[n % names.length]!, undefined, more));
     }
     await Promise.all(answers);
   }

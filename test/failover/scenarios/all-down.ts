@@ -8,12 +8,14 @@ import { Rig } from '../rig';
 import { type Context, type Result, resultOf, type Scenario } from '../scenario';
 
 const TIMES = {
-  quick: { patient: 90, doomed: 20, perSecond: 12, validitySeconds: 75, drainWithinMs: 90_000 },
-  full: { patient: 1_500, doomed: 200, perSecond: 15, validitySeconds: 400, drainWithinMs: 300_000 },
+  quick: { patient: 90, doomed: 20, perSecond: 12, validitySeconds: 25, drainWithinMs: 90_000 },
+  full: { patient: 1_500, doomed: 200, perSecond: 15, validitySeconds: 180, drainWithinMs: 300_000 },
 };
 /** Messages of one age are sent side by side: only what was older by so much has to come first. */
 const OLDER_BY_MS = 3_000;
 const MOST_OUT_OF_ORDER = 0.02;
+/** Longer than anybody is away. */
+const PATIENCE = { valid_for_seconds: 3_600 };
 
 /** Nobody takes anything; accepted messages wait. */
 export const allDown: Scenario = {
@@ -40,7 +42,7 @@ async function run({ form, folder, say }: Context): Promise<Result> {
     for (const tier of TIERS) await sandbox.set(sandboxName(tier), { outage: 'refuse' });
     say('all tiers are down');
     await Promise.all([
-      customers.sendMany(times.patient, times.perSecond, ['north', 'south']),
+      customers.sendMany(times.patient, times.perSecond, ['north', 'south'], PATIENCE),
       customers.sendMany(times.doomed, times.perSecond, ['doomed']),
     ]);
     await delay(2_000);
