@@ -9,6 +9,8 @@ const at = (second: number) => `2026-01-02T00:00:0${second}.000Z`;
 describe('the waiting room', () => {
   let tell: (change: CircuitChange) => void;
   let woken: string[];
+  /** What a message that is woken does to the circuit. */
+  let trial: () => void;
   let room: WaitingRoom;
   const becomes = async (to: CircuitChange['to']): Promise<void> => {
     tell({ provider: 'one', tier: 'tier_1', to });
@@ -22,19 +24,35 @@ describe('the waiting room', () => {
       return silent;
     };
     room = new WaitingRoom({ onChange } as ConstructorParameters<typeof WaitingRoom>[0], logger);
-    room.start((messageId) => Promise.resolve(void woken.push(messageId)));
+    trial = silent;
+    room.start((messageId) => {
+      woken.push(messageId);
+      trial();
+      return Promise.resolve();
+    });
   });
 
   it('lets the oldest message go first, whenever it came in', async () => {
     room.waitsFor(['one'], { messageId: 'young', acceptedAt: at(3) });
     room.waitsFor(['one'], { messageId: 'old', acceptedAt: at(1) });
     room.waitsFor(['one'], { messageId: 'middle', acceptedAt: at(2) });
+    trial = () => tell({ provider: 'one', tier: 'tier_1', to: 'open' });
     await becomes('half_open');
     expect(woken).toEqual(['old']);
     // Its trial failed: it waits again, and is still the oldest.
     room.waitsFor(['one'], { messageId: 'old', acceptedAt: at(1) });
     await becomes('returning');
     expect(woken).toEqual(['old', 'old', 'middle', 'young']);
+  });
+
+  it('asks the next one where the oldest does not try the circuit', async () => {
+    for (const [index, messageId] of ['gone', 'refused', 'able', 'later'].entries())
+      room.waitsFor(['one'], { messageId, acceptedAt: at(index) });
+    trial = () => {
+      if (woken.at(-1) === 'able') tell({ provider: 'one', tier: 'tier_1', to: 'open' });
+    };
+    await becomes('half_open');
+    expect(woken).toEqual(['gone', 'refused', 'able']);
   });
 
   it('lets retries leave when their circuit opens', async () => {
