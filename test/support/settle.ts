@@ -46,8 +46,9 @@ export async function settle(sources: Sources, withinMs: number, reportsWithinMs
       const seen = JSON.stringify([now, head]);
       calm = seen === before ? calm + 1 : 0;
       before = seen;
-      const open = describe(now, head) ?? (calm < CALM_LOOKS ? 'the log still grows' : null);
-      lastOpen = open ?? lastOpen;
+      const moving = describe(now, head);
+      lastOpen = moving ?? lastOpen;
+      const open = moving ?? (calm < CALM_LOOKS ? 'the log still grows' : null);
       const atRest = open === null && (now.unmatched === 0 || passedMs() > reportsWithinMs);
       if (atRest || passedMs() > withinMs) {
         return { open, lastOpen, unmatchedReports: now.unmatched, afterMs: passedMs() };

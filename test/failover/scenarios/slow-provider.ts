@@ -8,14 +8,15 @@ import { type Context, percentile, type Result, resultOf, type Scenario } from '
 const SLOW_MS = 30_000;
 const PER_SECOND = 15;
 const TIMES = {
-  quick: { calmMs: 5_000, slowMs: 12_000, deadlineMs: 3_000 },
-  full: { calmMs: 30_000, slowMs: 60_000, deadlineMs: 10_000 },
+  quick: { calmMs: 5_000, slowMs: 4_000 },
+  full: { calmMs: 30_000, slowMs: 60_000 },
 };
 /**
  * The stated bound: messages that never go to the slow provider are taken as quickly as before, 99 of 100, but for what
- * the calls to it may hold up before they are left (the patience of its bulkhead, 1 s), and a machine that is shared.
+ * the calls to it may hold up before they are left (the patience of its bulkhead, 1 s), and a machine that is shared. A
+ * missing wall would cost them the 10 s of its deadline, again and again.
  */
-const MOST_MORE_MS = 1_500;
+const MOST_MORE_MS = 3_000;
 /** 32 places at one provider, of 64 in a process. */
 const PLACES = 32;
 
@@ -35,7 +36,6 @@ async function run({ form, folder, say }: Context): Promise<Result> {
       { name: 'south', kes: '50000' },
       { name: 'elsewhere', kes: '50000', tiers: ['tier_2', 'tier_3'] },
     ],
-    env: { PROVIDER_DEADLINE_MS: String(times.deadlineMs) },
   });
   try {
     const flow = rig.customers.flow(2 * PER_SECOND, ['north', 'elsewhere', 'south', 'elsewhere']);
