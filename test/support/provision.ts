@@ -22,7 +22,7 @@ export interface ProvisionedCustomer {
 export async function provision(stack: Stack, wanted: readonly WantedCustomer[]): Promise<ProvisionedCustomer[]> {
   const { code, output } = await runCommand(
     process.execPath,
-    [join(__dirname, 'provision.cjs'), testDist(), JSON.stringify(wanted)],
+    [join(__dirname, 'provision-process.cjs'), testDist(), JSON.stringify(wanted)],
     { env: { ...process.env, LOG_LEVEL: 'warn', ...stack.env } },
   );
   if (code !== 0) throw new Error(`the customers could not be set up: ${output}`);

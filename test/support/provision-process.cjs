@@ -2,7 +2,7 @@
  * Customers as operations would set them up, through the program's own commands in a process of its own (the command line
  * takes one process a command, and there are ten to each customer).
  *
- *   node provision.cjs <dist> '[{"name","kes","sender","tiers"}]'     prints [{"name","customer_id","live_key"}]
+ *   node provision-process.cjs <dist> '[{"name","kes","sender","tiers"}]'     prints [{"name","customer_id","live_key"}]
  */
 const { join } = require('node:path');
 require('reflect-metadata');
