@@ -3,12 +3,11 @@ import { type Done, describe as report } from '../failover/report';
 import { runScenarios } from '../failover/run';
 import { allDown } from '../failover/scenarios/all-down';
 import { contradictions } from '../failover/scenarios/contradictions';
-import { slowProvider } from '../failover/scenarios/slow-provider';
 
 jest.setTimeout(320_000);
 
 /** They mostly wait, so they are run side by side; `npm run test:failover` shows the rest, in full. */
-const SCENARIOS = [allDown, slowProvider, contradictions];
+const SCENARIOS = [allDown, contradictions];
 
 describe('providers in trouble', () => {
   let all: Done[];
