@@ -162,7 +162,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/faults/checker/**/*.ts'],
+    files: ['test/support/checker/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

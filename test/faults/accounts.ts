@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { runCommand } from '../../src/infrastructure/embedded/launcher/run-command';
-import { testDist } from '../support/services';
+import { provision } from '../support/provision';
 import type { Stack } from '../support/stack';
 
 /** A key of a customer, and what it spends. */
@@ -23,13 +21,7 @@ export async function openAccounts(stack: Stack): Promise<Account[]> {
     { name: 'busy', kes: BUSY_KES },
     { name: 'hot', kes: HOT_KES },
   ] as const;
-  const { code, output } = await runCommand(
-    process.execPath,
-    [join(__dirname, 'provision.cjs'), testDist(), JSON.stringify(wanted)],
-    { env: { ...process.env, LOG_LEVEL: 'warn', ...stack.env } },
-  );
-  if (code !== 0) throw new Error(`the customers could not be set up: ${output}`);
-  const made = JSON.parse(output.slice(output.indexOf('['))) as { customer_id: string; live_key: string }[];
+  const made = await provision(stack, wanted);
   return [
     { name: 'demo', customer: demo.customer_id, mode: 'live', key: demo.live_key },
     { name: 'test', customer: demo.customer_id, mode: 'test', key: demo.test_key },

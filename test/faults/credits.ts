@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testDist } from '../support/services';
 import type { Account } from './accounts';
-import type { Journal } from './journal';
-import type { Random } from './random';
+import type { Journal } from '../support/journal';
+import type { Random } from '../support/random';
 
 const KILLED_SHARE = 0.2;
 const GIVE_UP_AFTER_MS = 30_000;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from './accounts';
-import { Gateway, type Reply } from './gateway';
-import type { Journal } from './journal';
-import type { Random } from './random';
+import { JournalledGateway, type Reply } from '../support/journalled-gateway';
+import type { Journal } from '../support/journal';
+import type { Random } from '../support/random';
 
 const MIX = { plain: 28, keyed: 28, duplicates: 12, reuse: 4, read: 12, list: 2, balance: 2 } as const;
 const PAYERS = { demo: 40, busy: 25, hot: 25, test: 10 } as const;
@@ -28,7 +28,7 @@ interface Wish {
 export class Load {
   private running = true;
   private next = 1;
-  private readonly gateways: readonly Gateway[];
+  private readonly gateways: readonly JournalledGateway[];
   private readonly accepted: { readonly account: Account; readonly message: string }[] = [];
   private readonly kept: Wish[] = [];
   private readonly lanes: Promise<void>[];
@@ -40,7 +40,7 @@ export class Load {
     random: Random,
     options: { readonly lanes: number; readonly pauseMs: number },
   ) {
-    this.gateways = bases.map((base) => new Gateway(base, journal));
+    this.gateways = bases.map((base) => new JournalledGateway(base, journal));
     this.lanes = Array.from({ length: options.lanes }, (_, lane) =>
       this.lane(random.fork(`lane ${lane}`), options.pauseMs),
     );
@@ -128,7 +128,7 @@ export class Load {
     }
   }
 
-  private async send(gateway: Gateway, wish: Wish, otherBody: boolean): Promise<Reply | null> {
+  private async send(gateway: JournalledGateway, wish: Wish, otherBody: boolean): Promise<Reply | null> {
     const { account, token, key, to, prefer } = wish;
     const fields: [string, string][] = [
       ['to', to],
@@ -159,13 +159,13 @@ export class Load {
     if (wish.key !== null) this.kept[Math.min(place, this.kept.length)] = wish;
   }
 
-  private async read(gateway: Gateway, account: Account, message: string, settled: boolean): Promise<void> {
+  private async read(gateway: JournalledGateway, account: Account, message: string, settled: boolean): Promise<void> {
     const { key, customer, mode } = account;
     const path = `/v1/messages/${message}`;
     await gateway.call({ what: 'read', customer, mode, message, settled }, { key, method: 'GET', path });
   }
 
-  private async balance(gateway: Gateway, account: Account, settled: boolean): Promise<void> {
+  private async balance(gateway: JournalledGateway, account: Account, settled: boolean): Promise<void> {
     const { key, customer, mode } = account;
     await gateway.call(
       { what: 'balance', customer, mode, settled },

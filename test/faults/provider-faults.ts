@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SandboxClient } from '../support/gateway-client';
-import type { Journal } from './journal';
-import type { Random } from './random';
+import type { Journal } from '../support/journal';
+import type { Random } from '../support/random';
 
 /** Switches of a simulated provider, most for a share of its requests. Ordinary numbers are refused by none for good. */
 const FAULTS: readonly Readonly<Record<string, unknown>>[] = [

@@ -1,16 +1,17 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, openAccounts } from './accounts';
-import { check } from './checker/check';
-import type { Finding } from './checker/findings';
+import { check } from '../support/checker/check';
+import type { Finding } from '../support/checker/findings';
 import { Credits } from './credits';
+import { endUnder } from './ends';
 import { type Fleet, startFleet } from './fleet';
-import { Journal } from './journal';
+import { Journal } from '../support/journal';
 import { Load } from './load';
 import { ProviderFaults } from './provider-faults';
-import { Random } from './random';
+import { Random } from '../support/random';
 import { deck, Schedule } from './schedule';
-import { type Settled, settle } from './settle';
+import { type Settled, settle } from '../support/settle';
 
 export interface Form {
   readonly kills: number;
@@ -99,11 +100,12 @@ export async function runFaults(
     await load.lookAround();
     journal.close();
     say('checking');
-    const { findings, log } = await check({ ...fleet, journal: journal.path });
+    const sources = { ...fleet, journal: journal.path };
+    const { findings, evidence } = await check(sources, (seen) => endUnder(seen.journal.faults));
     findings.expect(settled.open === null, 'rest', () => `after ${settled.afterMs} ms: ${settled.open}`);
     if (findings.all.length > 0) {
       fleet.saveLogs(join(folder, 'logs'));
-      writeFileSync(join(folder, 'events.jsonl'), log.map((event) => `${inJson(event)}\n`).join(''));
+      writeFileSync(join(folder, 'events.jsonl'), evidence.log.map((event) => `${inJson(event)}\n`).join(''));
     }
     return {
       ...{ seed, findings: findings.all, totals: findings.totals(), looked: findings.looked },

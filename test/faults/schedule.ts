@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { APPLICATIONS, type Fleet, type VictimName, VICTIMS } from './fleet';
-import type { Journal } from './journal';
-import type { Random } from './random';
+import type { Journal } from '../support/journal';
+import type { Random } from '../support/random';
 
 export interface Stroke {
   readonly kind: 'kill' | 'stall' | 'restart';

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { openTiers } from '../../domain/message/candidates';
 import type { LiveMessage } from '../../domain/message/state';
 import { isLive } from '../../domain/message/state';
 import type { Tier } from '../../domain/routing/tiers';
@@ -78,7 +79,7 @@ export class ClaimMaker {
   ): Promise<ClaimResult> {
     const { order } = state;
     const { tier } = gateway;
-    const failedOver = state.attempts.some((attempt) => attempt.tier !== tier);
+    const failedOver = this.hasFailedOver(state, tier, clear.to);
     const request = { sender: order.sender, destination: clear.to, failedOver, take: false };
     if (!this.health.permits(order.mode, tier, request)) return { kind: 'none' };
     const slot = await this.bulkheads.acquire(gateway.name);
@@ -100,6 +101,17 @@ export class ClaimMaker {
       slot.release();
       if (!made) this.health.giveBack(order.mode, tier, clear.to);
     }
+  }
+
+  /**
+   * It has been elsewhere before, and can go elsewhere now: such a message is no trial of a half-open circuit. One that
+   * nobody else takes has nothing to lose, and where all wait it may be the only trial there is.
+   */
+  private hasFailedOver(state: LiveMessage, tier: Tier, destination: string): boolean {
+    const { mode, sender } = state.order;
+    if (state.attempts.every((attempt) => attempt.tier === tier)) return false;
+    const request = { sender, destination, failedOver: true, take: false };
+    return openTiers(state).some((other) => other !== tier && this.health.permits(mode, other, request));
   }
 
   /** The claim's ids are made for this one append. Null: somebody else was first. */

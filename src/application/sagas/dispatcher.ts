@@ -108,7 +108,7 @@ export class Dispatcher {
         // Its alarm is set when the provider accepts it; this one was early, by a clock that was ahead.
         return this.rest(message, state.attempts.length, 'report_deadline', next.deadline);
       case 'retry':
-        this.waitingRoom.waitsToRetry(this.providerAt(state, next.tier), message.messageId);
+        this.waitingRoom.waitsToRetry(this.providerAt(state, next.tier), message);
         return this.rest(message, state.attempts.length, 'retry', next.at);
       case 'resend':
         return this.rest(message, state.attempts.length, 'resend', next.at);
@@ -147,7 +147,7 @@ export class Dispatcher {
   /** No tier takes it now, or it is not the hour: it tries again later, and when one opens. */
   private wait(message: KnownMessage, state: LiveMessage, untilMs: number): Promise<null> {
     const providers = openTiers(state).map((tier) => this.providerAt(state, tier));
-    this.waitingRoom.waitsFor(providers, message.messageId);
+    this.waitingRoom.waitsFor(providers, message);
     const dueMs = Math.min(untilMs, epochMs(state.order.validUntil));
     const dueAt = new Date(Math.max(dueMs, this.clock.now())).toISOString();
     return this.rest(message, state.attempts.length, 'wait', dueAt);

@@ -12,6 +12,8 @@ export interface KnownMessage {
   readonly state: MessageState;
   readonly revision: bigint;
   readonly correlationId: string;
+  /** ISO; of its first event. */
+  readonly acceptedAt: string;
 }
 
 /** About three kilobytes each. */
@@ -30,7 +32,8 @@ export class MessageMemory {
     const known = this.messages.get(messageId);
     if (known !== undefined && known.revision >= event.revision) return known;
     const state = evolveMessage(initialMessage, { type: event.type, data: event.data } as MessageQueued);
-    return { messageId, state, revision: event.revision, correlationId: event.metadata.correlationId };
+    const { correlationId, at: acceptedAt } = event.metadata;
+    return { messageId, state, revision: event.revision, correlationId, acceptedAt };
   }
 
   put(message: KnownMessage): void {
@@ -79,7 +82,8 @@ export class MessageMemory {
     let state = initialMessage;
     // The codec has checked that each payload is that of its type.
     for (const { type, data } of recorded) state = evolveMessage(state, { type, data } as MessageEvent);
-    const message = { messageId, state, revision: last.revision, correlationId: first.metadata.correlationId };
+    const { correlationId, at: acceptedAt } = first.metadata;
+    const message = { messageId, state, revision: last.revision, correlationId, acceptedAt };
     this.put(message);
     return message;
   }

@@ -187,6 +187,33 @@ describe('dispatching', () => {
     expect(world.last(messageId).type).toBe('MessageDispatched');
   });
 
+  it('tries a half-open circuit with one that has been elsewhere, where nobody else takes it', async () => {
+    const account = refusal('F!', { code: '405', scope: 'account' });
+    for (const tier of ['tier_1', 'tier_2', 'tier_3'] as const) world.answers.set(tier, [account]);
+    await world.queue(order());
+    await one.settle(messageId);
+    expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_2', 'tier_3']);
+    pass(20);
+    await one.dispatcher.wake(messageId, 'tier_3');
+    expect(world.calls.slice(3).map(({ tier }) => tier)).toEqual(['tier_3']);
+    expect(world.types(messageId).at(-1)).toBe('MessageDispatched');
+    one.circuits.stop();
+  });
+
+  it('leaves a half-open circuit to others where another tier takes what has been elsewhere', async () => {
+    const account = refusal('F!', { code: '405', scope: 'account' });
+    world.answers.set('tier_1', [account]);
+    world.answers.set('tier_2', [refusedConnection]);
+    await world.queue(order());
+    await one.dispatcher.onEvent(world.last(messageId));
+    await one.dispatcher.onEvent(world.last(messageId));
+    expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_2']);
+    pass(20);
+    await one.dispatcher.wake(messageId, 'tier_1');
+    expect(world.calls.at(-1)?.tier).not.toBe('tier_1');
+    one.circuits.stop();
+  });
+
   it('lets retries leave at once when the circuit opens', async () => {
     world.answers.set('tier_1', [refusedConnection]);
     await world.queue(order());

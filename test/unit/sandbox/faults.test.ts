@@ -40,7 +40,7 @@ describe('reading switches', () => {
         outage: 'maybe',
         hang: true,
         latency_ms: -1,
-        errors: [{ code: 999, share: 1 }, { code: 407, share: 'x', extra: 1 }, 4],
+        errors: [{ code: 999, share: 1 }, { code: 407, share: 'x', extra: 1 }, 4, { code: 407, from: '<b>' }],
         answer: 'xml',
         retry_after_s: 0.5,
         bogus: 1,
@@ -57,6 +57,7 @@ describe('reading switches', () => {
         'errors[1].share',
         'errors[1].extra',
         'errors[2]',
+        'errors[3].from',
         'answer',
         'retry_after_s',
         'bogus',
@@ -111,7 +112,7 @@ describe('choosing the requests concerned', () => {
       { code: 500, share: 0.3 },
     ];
     selector.change({ ...NO_FAULTS, errors });
-    const codes = Array.from({ length: 100 }, () => selector.nextError(selector.next())?.code ?? 'none');
+    const codes = Array.from({ length: 100 }, () => selector.nextError(selector.next(), 'WAHT')?.code ?? 'none');
     const count = (code: string | number) => codes.filter((entry) => entry === code).length;
     // Where two fall due at once, one waits for the next message, so the last may still be waiting.
     expect(count(407)).toBe(50);
@@ -119,9 +120,16 @@ describe('choosing the requests concerned', () => {
     expect(count(407) + count(500) + count('none')).toBe(100);
   });
 
+  it('gives an error that names a sender to messages of that sender only', () => {
+    const selector = new FaultSelector();
+    selector.change({ ...NO_FAULTS, errors: [{ code: 407, share: 1, from: 'SHOP' }] });
+    const codes = ['WAHT', 'SHOP', 'WAHT'].map((from) => selector.nextError(selector.next(), from)?.code ?? 'none');
+    expect(codes).toEqual(['none', 407, 'none']);
+  });
+
   it('gives no error to a request that is not concerned', () => {
     const selector = new FaultSelector();
     selector.change({ ...NO_FAULTS, share: 0, errors: [{ code: 407, share: 1 }] });
-    expect(selector.nextError(selector.next())).toBeNull();
+    expect(selector.nextError(selector.next(), 'WAHT')).toBeNull();
   });
 });

@@ -29,6 +29,7 @@ const word: Rule = (value) =>
     : 'must be 1 to 64 letters, digits, spaces, - or _';
 
 const DAY_MS = 86_400_000;
+const SENDER = /^\+?[A-Za-z0-9][A-Za-z0-9 ._-]{0,19}$/;
 const REPORT_RULES: Readonly<Record<keyof ReportSettings, Rule>> = {
   outcome: oneOf('delivered', 'undelivered', 'none'),
   reason: word,
@@ -93,7 +94,7 @@ function merge<T extends object>(
 
 function parseErrors(value: unknown, knowsCode: KnowsCode, errors: FieldError[]): FaultError[] {
   if (!Array.isArray(value) || value.length > 20) {
-    errors.push({ field: 'errors', message: 'must be an array of at most 20 {code, share}' });
+    errors.push({ field: 'errors', message: 'must be an array of at most 20 {code, share, from}' });
     return [];
   }
   const list = value.map((entry: unknown, index) => parseError(entry, `errors[${index}]`, knowsCode, errors));
@@ -105,19 +106,22 @@ function parseErrors(value: unknown, knowsCode: KnowsCode, errors: FieldError[])
 function parseError(entry: unknown, at: string, knowsCode: KnowsCode, errors: FieldError[]): FaultError {
   const none: FaultError = { code: '', share: 0 };
   if (!isRecord(entry)) {
-    errors.push({ field: at, message: 'must be an object {code, share}' });
+    errors.push({ field: at, message: 'must be an object {code, share, from}' });
     return none;
   }
   for (const field of Object.keys(entry)) {
-    if (field !== 'code' && field !== 'share')
+    if (field !== 'code' && field !== 'share' && field !== 'from')
       errors.push({ field: `${at}.${field}`, message: 'is not a known field' });
   }
-  const { code, share: part = 1 } = entry;
+  const { code, share: part = 1, from } = entry;
   const wrong = share(part);
   if (wrong !== null) errors.push({ field: `${at}.share`, message: wrong });
+  if (from !== undefined && (typeof from !== 'string' || !SENDER.test(from)))
+    errors.push({ field: `${at}.from`, message: 'must be a sender of 1 to 20 characters' });
   if ((typeof code !== 'string' && typeof code !== 'number') || !knowsCode(code)) {
     errors.push({ field: `${at}.code`, message: 'is not a code of this provider' });
     return none;
   }
-  return { code, share: typeof part === 'number' ? part : 0 };
+  const error: FaultError = { code, share: typeof part === 'number' ? part : 0 };
+  return typeof from === 'string' ? { ...error, from } : error;
 }

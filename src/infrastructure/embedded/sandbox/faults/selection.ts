@@ -32,11 +32,12 @@ export class FaultSelector {
     return this.current;
   }
 
-  /** The error for the next message of a concerned request, or null. */
-  nextError(active: FaultSettings): FaultError | null {
+  /** The error for the next message of a concerned request, or null. @param from its sender. */
+  nextError(active: FaultSettings, from: string): FaultError | null {
     if (active !== this.current || this.current.errors.length === 0) return null;
     let chosen = -1;
     this.current.errors.forEach((error, index) => {
+      if (error.from !== undefined && error.from !== from) return;
       const due = (this.dueErrors[index] ?? 0) + error.share;
       this.dueErrors[index] = due;
       if (due >= ALMOST_ONE && (chosen < 0 || due > (this.dueErrors[chosen] ?? 0))) chosen = index;

@@ -19,7 +19,10 @@ export interface FaultSettings {
 
 export interface FaultError {
   code: string | number;
+  /** Of the messages that it may meet. */
   share: number;
+  /** Only messages of this sender meet it; any message where left out. */
+  from?: string;
 }
 
 export interface ReportSettings {

@@ -21,8 +21,8 @@ export interface HttpReply {
 /** The switches that hold for one request. */
 export interface ActiveFaults {
   settings: FaultSettings;
-  /** The error for the next message of this request, or null. */
-  nextError: () => FaultError | null;
+  /** The error for the next message of this request, or null. @param from its sender. */
+  nextError: (from: string) => FaultError | null;
 }
 
 /** Messages taken by one call and how it is answered; `never` leaves the caller waiting. */

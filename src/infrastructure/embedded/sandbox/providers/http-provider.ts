@@ -88,7 +88,7 @@ export class HttpProvider implements SimulatedProvider {
       send(response, canned);
       return;
     }
-    const nextError = () => this.selector.nextError(settings);
+    const nextError = (from: string) => this.selector.nextError(settings, from);
     const { accepted, reply } = await this.contract.handle(call, { settings, nextError });
     this.counters.accepted += accepted;
     this.onChange();

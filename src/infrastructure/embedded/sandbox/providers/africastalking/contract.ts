@@ -72,7 +72,7 @@ export class AfricasTalkingContract implements HttpContract {
     const messages: AcceptedMessage[] = [];
     const segments = countSegments(form.message);
     for (const number of form.to) {
-      const error = faults.nextError();
+      const error = faults.nextError(form.from);
       const whole = error === null ? null : this.wholeAnswer(error, call);
       if (whole !== null) return nothing(whole);
       const code = error === null ? this.refusalCode(number, form.message) : Number(error.code);

@@ -60,7 +60,7 @@ export class InfobipContract implements HttpContract {
     const answers: object[] = [];
     const messages: AcceptedMessage[] = [];
     for (const destination of destinations) {
-      const error = faults.nextError();
+      const error = faults.nextError(destination.sender);
       const whole = error === null ? null : wholeAnswer(String(error.code));
       if (whole !== null) return nothing(whole);
       const messageId = destination.messageId ?? randomUUID();

@@ -145,8 +145,8 @@ export class SmppProvider implements SimulatedProvider, Courier {
     }
     if (settings.latency_ms > 0 && !(await this.listener.wait(settings.latency_ms))) return;
     if (settings.hang === 'before_accept' || this.garbled(session, pdu, settings)) return;
-    const status = this.cannedStatus(session, settings);
     const submission = wire.readSubmission(pdu);
+    const status = this.cannedStatus(session, settings, submission?.from ?? '');
     if (status !== null || submission === null) {
       session.send(pdu.response({ command_status: status ?? wire.STATUS.invalidDestination }));
       return;
@@ -162,11 +162,11 @@ export class SmppProvider implements SimulatedProvider, Courier {
   }
 
   /** Statuses that take no message. */
-  private cannedStatus(session: Session, settings: FaultSettings): number | null {
+  private cannedStatus(session: Session, settings: FaultSettings, from: string): number | null {
     if (!this.bound.has(session)) return wire.STATUS.notBound;
     if (settings.outage === '503') return wire.STATUS.systemError;
     if (settings.retry_after_s !== null && settings.errors.length === 0) return wire.STATUS.throttled;
-    const error = this.selector.nextError(settings);
+    const error = this.selector.nextError(settings, from);
     return error === null ? null : statusOf(error.code);
   }
 

@@ -101,6 +101,7 @@ const STATES: Readonly<Record<string, number>> = {
   ACCEPTD: 6,
   UNKNOWN: 7,
   REJECTD: 8,
+  SKIPPED: 9,
 };
 
 export interface Reported {

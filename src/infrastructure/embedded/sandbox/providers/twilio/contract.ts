@@ -61,7 +61,7 @@ export class TwilioContract implements HttpContract {
 
   private async create(form: URLSearchParams, faults: ActiveFaults): Promise<HttpOutcome> {
     const [to, from, body] = [form.get('To') ?? '', form.get('From') ?? '', form.get('Body') ?? ''];
-    const error = faults.nextError();
+    const error = faults.nextError(from);
     if (error !== null) return nothing(this.simulated(String(error.code), to, from, body));
     const code = this.refusal(to, from, body);
     if (code !== null) return nothing(failed(code));

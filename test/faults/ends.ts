@@ -1,8 +1,7 @@
-import { type Evidence, group } from './evidence';
-import type { Findings } from './findings';
-import type { Fault } from './journal';
-import { text } from './log';
-import { type Attempt, isFinal, type Story } from './message-story';
+import type { Findings } from '../support/checker/findings';
+import type { Fault } from '../support/checker/journal';
+import type { Attempt, Story } from '../support/checker/message-story';
+import { deliveredIsReceived, type EndRule } from '../support/checker/messages';
 
 /** A claim whose outcome is missing is given up this long after its call's deadline; and clocks are coarse. */
 const GIVEN_UP_AFTER_MS = 5_000;
@@ -13,46 +12,13 @@ const RESERVED_NUMBER = /^\+2547000001\d\d$/;
 /** Refused for want of money for a dearer tier, or ended by its validity: the customer's money came back. */
 const FAILURES_OF_ORDINARY_NUMBERS = new Set(['insufficient_funds']);
 
-/** Each message's life, its handset, and its end. */
-export function checkMessages(evidence: Evidence, findings: Findings): void {
-  for (const what of evidence.brokenStories) findings.expect(false, 'states', () => what);
-  const copies = group(evidence.copies, ({ token }) => token);
-  const recipients = new Map(evidence.journal.calls.map(({ token, to }) => [token, to]));
-  findings.saw('messages', evidence.stories.size);
-  findings.saw('handset copies', evidence.copies.length);
-  for (const story of evidence.stories.values()) {
-    const token = text(story.order['clientReference']);
-    const received = copies.get(token) ?? [];
-    copies.delete(token);
-    findings.saw(`messages ${story.status}`);
-    findings.expect(isFinal(story), 'final', () => `${story.id} is ${story.status} and stays so`);
-    checkCopies(story, received, findings);
-    checkEnd(story, received.length > 0, recipients.get(token) ?? '', evidence.journal.faults, findings);
-  }
-  findings.expect(
-    copies.size === 0,
-    'copies',
-    () => `handsets got texts that no message is behind: ${[...copies.keys()].join(', ')}`,
-  );
-}
-
-function checkCopies(story: Story, received: readonly Evidence['copies'][number][], findings: Findings): void {
-  const { id, attempts } = story;
-  const claims = attempts.length;
-  const most = story.order['onUnknown'] === 'never_twice' ? 1 : claims;
-  findings.expect(
-    received.length <= most,
-    'copies',
-    () => `${id}: ${received.length} copies on the handset, ${claims} claims`,
-  );
-  for (const { provider, providerMessageId } of received) {
-    const there = attempts.filter((attempt) => attempt.provider === provider);
-    const known = there.some((one) => one.providerMessageId === providerMessageId || one.providerMessageId === null);
-    findings.expect(known, 'copies', () => `${id}: ${provider} delivered as ${providerMessageId} what no claim covers`);
-  }
-  if (story.status !== 'delivered') return;
-  findings.expect(received.length > 0, 'invented', () => `${id} is delivered, and no handset has it`);
-}
+/** How messages may end while processes and providers break: what is unknown must have a fault beside it. */
+export const endUnder =
+  (faults: readonly Fault[]): EndRule =>
+  (story, received, to, findings) => {
+    deliveredIsReceived(story, received, findings);
+    checkEnd(story, received, to, faults, findings);
+  };
 
 function checkEnd(story: Story, received: boolean, to: string, faults: readonly Fault[], findings: Findings): void {
   const { id, status, errorCode, attempts } = story;

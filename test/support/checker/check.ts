@@ -2,11 +2,11 @@ import { Client } from 'pg';
 import { checkAnswers } from './answers';
 import { checkAudit } from './audit';
 import { checkCommands } from './commands';
-import { collect, readHandsets } from './evidence';
+import { collect, type Evidence, readHandsets } from './evidence';
 import { Findings } from './findings';
 import { readJournal } from './journal';
-import { type LogEvent, readLog } from './log';
-import { checkMessages } from './messages';
+import { readLog } from './log';
+import { checkMessages, type EndRule } from './messages';
 import { checkMoney } from './money';
 import { checkReadModels } from './read-models';
 import { checkStreams } from './streams';
@@ -24,13 +24,16 @@ export interface Sources {
  * Recomputes everything from the bytes of the log, the tables, the handsets and the customers' own journal. No line of the
  * application's code is used in here: what that gets wrong, this must not get wrong in the same way.
  */
-export async function check(sources: Sources): Promise<{ findings: Findings; log: readonly LogEvent[] }> {
+export async function check(
+  sources: Sources,
+  endsOf: (evidence: Evidence) => EndRule,
+): Promise<{ findings: Findings; evidence: Evidence }> {
   const findings = new Findings();
   const log = await readLog(sources.eventStoreUrl);
   const evidence = collect(log, readJournal(sources.journal), await readHandsets(sources.sandboxUrl));
   checkStreams(evidence, findings);
   checkCommands(evidence, findings);
-  checkMessages(evidence, findings);
+  checkMessages(evidence, endsOf(evidence), findings);
   checkMoney(evidence, findings);
   checkAnswers(evidence, findings);
   const client = new Client({ connectionString: sources.databaseUrl });
@@ -41,5 +44,5 @@ export async function check(sources: Sources): Promise<{ findings: Findings; log
   } finally {
     await client.end();
   }
-  return { findings, log };
+  return { findings, evidence };
 }

@@ -10,7 +10,7 @@ export interface Reply {
 }
 
 /** One application process as customers' programs reach it; every request and every answer goes into the journal. */
-export class Gateway {
+export class JournalledGateway {
   private readonly pool: Pool;
 
   constructor(

@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { headOfLog } from './checker/log';
-import type { Fleet } from './fleet';
+
+/** What is looked at: the tables as a role that sees every row, and the log. */
+interface Sources {
+  readonly databaseUrl: string;
+  readonly eventStoreUrl: string;
+}
 
 const LOOK_EVERY_MS = 1_000;
 /** Unchanged for so many looks: at rest. */
@@ -18,6 +23,8 @@ interface Standing {
 export interface Settled {
   /** What still moved when the time was over; null: all is at rest. */
   readonly open: string | null;
+  /** What was waited for last. */
+  readonly lastOpen: string;
   readonly unmatchedReports: number;
   readonly afterMs: number;
 }
@@ -26,22 +33,26 @@ export interface Settled {
  * Waits until nothing moves any more: every message final, no money held, everything audited. Reports that fit no attempt
  * are waited for a while longer: some come to fit when an attempt is given up, and some fit several for ever.
  */
-export async function settle(fleet: Fleet, withinMs: number, reportsWithinMs: number): Promise<Settled> {
+export async function settle(sources: Sources, withinMs: number, reportsWithinMs: number): Promise<Settled> {
   const started = performance.now();
   const passedMs = (): number => performance.now() - started;
-  const client = new Client({ connectionString: fleet.databaseUrl });
+  const client = new Client({ connectionString: sources.databaseUrl });
   await client.connect();
   try {
-    let before = '';
+    let [before, lastOpen] = ['', 'nothing'];
     for (let calm = 0; ;) {
       const now = await standing(client);
-      const head = (await headOfLog(fleet.eventStoreUrl)).toString();
+      const head = (await headOfLog(sources.eventStoreUrl)).toString();
       const seen = JSON.stringify([now, head]);
       calm = seen === before ? calm + 1 : 0;
       before = seen;
-      const open = describe(now, head) ?? (calm < CALM_LOOKS ? 'the log still grows' : null);
+      const moving = describe(now, head);
+      lastOpen = moving ?? lastOpen;
+      const open = moving ?? (calm < CALM_LOOKS ? 'the log still grows' : null);
       const atRest = open === null && (now.unmatched === 0 || passedMs() > reportsWithinMs);
-      if (atRest || passedMs() > withinMs) return { open, unmatchedReports: now.unmatched, afterMs: passedMs() };
+      if (atRest || passedMs() > withinMs) {
+        return { open, lastOpen, unmatchedReports: now.unmatched, afterMs: passedMs() };
+      }
       await delay(LOOK_EVERY_MS);
     }
   } finally {

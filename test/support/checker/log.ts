@@ -1,4 +1,4 @@
-import { Empty } from '@eventstore/db-client/generated/shared_pb';
+import { Empty, StreamIdentifier } from '@eventstore/db-client/generated/shared_pb';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
 import { ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb';
 import { Client, credentials } from '@grpc/grpc-js';
@@ -40,9 +40,16 @@ export async function headOfLog(url: string): Promise<bigint> {
   return last[0]?.commit ?? -1n;
 }
 
+/** One stream in order; empty where there is none. */
+export function readStream(url: string, stream: string): Promise<LogEvent[]> {
+  const name = new StreamIdentifier().setStreamName(Buffer.from(stream, 'utf8'));
+  const from = new Options.StreamOptions().setStreamIdentifier(name).setStart(new Empty());
+  return read(url, from, Options.ReadDirection.FORWARDS, MOST);
+}
+
 async function read(
   url: string,
-  from: ReadReq.Options.AllOptions,
+  from: ReadReq.Options.AllOptions | ReadReq.Options.StreamOptions,
   direction: ReadReq.Options.ReadDirection,
   count: string,
 ): Promise<LogEvent[]> {
@@ -51,11 +58,12 @@ async function read(
     'grpc.max_receive_message_length': LARGEST_ANSWER_BYTES,
   });
   const options = new Options()
-    .setAll(from)
     .setReadDirection(direction)
     .setCount(count)
     .setNoFilter(new Empty())
     .setUuidOption(new Options.UUIDOption().setString(new Empty()));
+  if (from instanceof Options.StreamOptions) options.setStream(from);
+  else options.setAll(from);
   const { path, requestSerialize, responseDeserialize } = StreamsService.read;
   const request = new ReadReq().setOptions(options);
   const events: LogEvent[] = [];

@@ -2,7 +2,7 @@
  * Customers as operations would set them up, through the program's own commands in a process of its own (the command line
  * takes one process a command, and there are ten to each customer).
  *
- *   node provision.cjs <dist> '[{"name":"…","kes":"…"}]'     prints [{"name","customer_id","live_key"}]
+ *   node provision-process.cjs <dist> '[{"name","kes","sender","tiers"}]'     prints [{"name","customer_id","live_key"}]
  */
 const { join } = require('node:path');
 require('reflect-metadata');
@@ -27,15 +27,15 @@ const LIMITS = { requestsPerSecondPerKey: 100_000, messagesPerMinutePerRecipient
 async function provision(application) {
   const { origin } = application;
   const prices = { tier_1: fromKesText('0.8'), tier_2: fromKesText('1'), tier_3: fromKesText('2.5') };
-  const { priceListId } = await application.run(new PublishPriceList(origin, null, 'Faults', prices));
+  const { priceListId } = await application.run(new PublishPriceList(origin, null, 'Runs', prices));
   const made = [];
-  for (const { name, kes } of JSON.parse(wanted)) {
+  for (const { name, kes, sender = 'WAHT', tiers = TIERS } of JSON.parse(wanted)) {
     const { customerId } = await application.run(new RegisterCustomer(origin, null, name));
     await application.run(new AssignPriceList(origin, customerId, priceListId));
-    await application.run(new AssignRouting(origin, customerId, [...TIERS]));
-    await application.run(new RequestSenderId(origin, customerId, 'WAHT', 'transactional'));
-    for (const tier of TIERS) await application.run(new ApproveSenderId(origin, customerId, 'WAHT', tier));
-    await application.run(new ChooseDefaultSender(origin, customerId, 'WAHT'));
+    await application.run(new AssignRouting(origin, customerId, [...tiers]));
+    await application.run(new RequestSenderId(origin, customerId, sender, 'transactional'));
+    for (const tier of tiers) await application.run(new ApproveSenderId(origin, customerId, sender, tier));
+    await application.run(new ChooseDefaultSender(origin, customerId, sender));
     await application.run(new ChangeLimits(origin, customerId, LIMITS));
     const wallet = { customerId, mode: 'live' };
     await application.wallets.open(wallet, application.context(customerId));
@@ -45,7 +45,7 @@ async function provision(application) {
       source: 'opening',
       note: null,
     });
-    const key = await application.run(new IssueApiKey(origin, customerId, 'live', 'faults', null));
+    const key = await application.run(new IssueApiKey(origin, customerId, 'live', 'runs', null));
     made.push({ name, customer_id: customerId, live_key: key.plaintext });
   }
   return made;

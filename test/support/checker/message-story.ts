@@ -11,6 +11,10 @@ export interface Attempt {
   /** Why it was once unknown, where it was. */
   unknownBecause: string | null;
   providerMessageId: string | null;
+  /** What its refusal was, where it was one. */
+  refusal: { readonly class: string; readonly scope: string | null; readonly code: string } | null;
+  /** When its call first had an outcome: milliseconds since 1970 by the store's clock. */
+  endedAt: number | null;
 }
 
 /** What one message's stream says, in the checker's own reading of docs/EVENTS.md and docs/messages.md. */
@@ -25,6 +29,8 @@ export interface Story {
   amount: string;
   charge: string;
   errorCode: string | null;
+  /** When it first was final: milliseconds since 1970 by the store's clock. */
+  endedAt: number | null;
   dispatchedAt: string | null;
   deliveredAt: string | null;
   revision: bigint;
@@ -50,7 +56,10 @@ export function tell(events: readonly LogEvent[]): Tale {
       if (story !== null) broken.push('queued twice');
       else story = begin(event);
     } else if (story === null) broken.push(`${event.type} before it was queued`);
-    else goOn(story, event, broken);
+    else {
+      goOn(story, event, broken);
+      if (isFinal(story)) story.endedAt ??= event.storedAt;
+    }
   }
   return { story, broken };
 }
@@ -61,11 +70,11 @@ function begin(queued: LogEvent): Story {
   return {
     ...{ id: text(order['messageId']), queued, order, attempts: [], status: 'queued', final: false },
     ...{ tier: text(quote['tier']), amount: text(quote['amount']), charge: 'reserved', errorCode: null },
-    ...{ dispatchedAt: null, deliveredAt: null, revision: queued.revision },
+    ...{ endedAt: null, dispatchedAt: null, deliveredAt: null, revision: queued.revision },
   };
 }
 
-function goOn(story: Story, { type, data, metadata, revision }: LogEvent, broken: string[]): void {
+function goOn(story: Story, { type, data, metadata, revision, storedAt }: LogEvent, broken: string[]): void {
   story.revision = revision;
   const nothingFollows = story.status === 'delivered' || story.status === 'cancelled';
   if (nothingFollows) broken.push(`${type} after ${story.status}`);
@@ -83,6 +92,7 @@ function goOn(story: Story, { type, data, metadata, revision }: LogEvent, broken
       if (attempt === undefined || attempt.result === 'accepted' || attempt.result === 'refused')
         return void broken.push(`accepted without a call that awaits it (attempt ${Number(data['attempt'])})`);
       Object.assign(attempt, { result: 'accepted', providerMessageId: text(data['providerMessageId']) });
+      attempt.endedAt ??= storedAt;
       if (text(data['amount']) !== priceAt(story, attempt.tier))
         broken.push(`accepted at ${text(data['amount'])}, which is not the price of ${attempt.tier}`);
       Object.assign(story, { status: 'dispatched', tier: attempt.tier, amount: text(data['amount']), errorCode: null });
@@ -92,12 +102,14 @@ function goOn(story: Story, { type, data, metadata, revision }: LogEvent, broken
     case 'DispatchFailed':
       if (attempt === undefined) return void broken.push('refused without a call');
       attempt.result = 'refused';
+      attempt.refusal = { class: text(data['class']), scope: text(data['scope']) || null, code: text(data['code']) };
+      attempt.endedAt ??= storedAt;
       return;
     case 'MessageOutcomeUnknown':
       if (attempt === undefined) return void broken.push('unknown without a call');
       if (data['reason'] !== 'no_report') {
         if (attempt.result !== 'open') broken.push(`unknown although the call had ended as ${attempt.result}`);
-        Object.assign(attempt, { result: 'unknown', unknownBecause: text(data['reason']) });
+        Object.assign(attempt, { result: 'unknown', unknownBecause: text(data['reason']), endedAt: storedAt });
       }
       Object.assign(story, { status: 'unknown', final: data['final'] === true, tier: text(data['tier']) });
       return ended(story, data);
@@ -133,7 +145,7 @@ function claim(story: Story, data: Fields, broken: string[]): void {
   story.attempts.push({
     ...{ number, tier: text(data['tier']), provider: text(data['provider']) },
     ...{ startedAt: Date.parse(text(data['startedAt'])), deadlineMs: Number(data['deadlineMs']) },
-    ...{ result: 'open', unknownBecause: null, providerMessageId: null },
+    ...{ result: 'open', unknownBecause: null, providerMessageId: null, refusal: null, endedAt: null },
   });
 }
 

@@ -1,0 +1,7 @@
+/**
+ * `npm run test:failover`: builds the program, compiles the failover run beside it and starts it with the arguments given.
+ * With `WAHT_TEST_DIST` it is run against another build.
+ */
+import { longRun } from './long-run.mjs';
+
+await longRun('failover');
