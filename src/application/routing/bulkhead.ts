@@ -44,8 +44,11 @@ export class Bulkhead {
       return;
     }
     this.stalled = true;
-    this.waiting.splice(this.waiting.indexOf(waiter), 1);
-    waiter.grant(null);
+    // What one has waited for in vain, the others need not wait for: they hold places of ours that other providers' calls want.
+    for (const { grant, timer } of this.waiting.splice(0)) {
+      clearTimeout(timer);
+      grant(null);
+    }
   }
 
   private isSlow(): boolean {
@@ -60,8 +63,11 @@ export class Bulkhead {
         if (this.calls.has(slot)) this.calls.set(slot, this.monotonicMs());
       },
       release: () => {
+        const beganAtMs = this.calls.get(slot);
         if (!this.calls.delete(slot)) return;
-        this.stalled = false;
+        // A place that came free because its call gave up at last says nothing better of the provider.
+        const wasQuick = typeof beganAtMs === 'number' && this.monotonicMs() - beganAtMs < this.patienceMs;
+        if (wasQuick) this.stalled = false;
         const next = this.waiting.shift();
         if (next === undefined) return;
         clearTimeout(next.timer);

@@ -34,6 +34,37 @@ describe('a bulkhead', () => {
     slot?.release();
     expect(await bulkhead.acquire()).not.toBeNull();
   });
+  it('turns all that wait away together, and whoever comes, while calls end by giving up', async () => {
+    const bulkhead = new Bulkhead(2, 50, now);
+    const slots = await Promise.all([bulkhead.acquire(), bulkhead.acquire()]);
+    for (const slot of slots) slot?.begin();
+    const waiting = bulkhead.acquire();
+    await pause(30);
+    const before = now();
+    expect(await Promise.all([waiting, bulkhead.acquire()])).toEqual([null, null]);
+    expect(now() - before).toBeLessThan(45);
+    slots[0]?.release();
+    (await bulkhead.acquire())?.begin();
+    const later = now();
+    expect(await bulkhead.acquire()).toBeNull();
+    expect(now() - later).toBeLessThan(40);
+  });
+  it('has patience again once a call was quick', async () => {
+    const bulkhead = new Bulkhead(1, 40, now);
+    const slow = await bulkhead.acquire();
+    slow?.begin();
+    expect(await bulkhead.acquire()).toBeNull();
+    slow?.release();
+    const quick = await bulkhead.acquire();
+    quick?.begin();
+    quick?.release();
+    const next = await bulkhead.acquire();
+    next?.begin();
+    const waiting = bulkhead.acquire();
+    await pause(5);
+    next?.release();
+    expect(await waiting).not.toBeNull();
+  });
   it('waits on where it is not the provider who is slow', async () => {
     const bulkhead = new Bulkhead(1, 10, now);
     const slot = await bulkhead.acquire();
