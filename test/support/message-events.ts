@@ -36,6 +36,8 @@ export function queued(n: number, data: Partial<MessageQueued['data']> = {}): Me
       maxCost: null,
       clientReference: null,
       batchId: null,
+      routing: null,
+      risk: null,
       validUntil: '2026-11-23T06:00:00.000Z',
       requestDigest: null,
       ...data,
