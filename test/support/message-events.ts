@@ -127,6 +127,7 @@ export const messageEvents = (n: number) => {
         class: 'F',
         scope: null,
         code: '403',
+        failureCode: 'no_route',
         reason: 'not carried',
         tierRefused: true,
         retryAt: null,

@@ -1,4 +1,5 @@
 import type { Mode } from '../../domain/shared/event';
+import type { MessageWhy } from './message-why';
 
 export const MESSAGE_READS = Symbol('MessageReads');
 
@@ -87,4 +88,6 @@ export interface MessageReads {
   ): Promise<Page<MessageView>>;
   /** Every event of the stream but MessageAbandoned, in order. Null: no such message. @throws NotYours */
   timeline(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<TimelineEntry[] | null>;
+  /** Why it went the way it went, from its stream. Null: no such message. @throws NotYours */
+  why(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<MessageWhy | null>;
 }

@@ -162,6 +162,8 @@ export type DispatchFailed = DomainEvent<
     scope: ShutScope | null;
     /** The provider's own code, or ours: `connection_refused`, `http_503`, `claim_too_late`. */
     code: string;
+    /** Normalised: what the customer reads as `error.code` where this refusal ends the message. Null: it was not noted. */
+    failureCode: string | null;
     /** Normalised, for people. Holds no personal data. */
     reason: string;
     /** True where the tier itself has refused this message for good (F, or F! for sender or destination). */

@@ -69,6 +69,9 @@ const order = {
 /** Before networks had prices of their own, before there were batches, and before anything was noted of the decision. */
 const alone: Upcaster = (data) => ({ ...data, network: null, batchId: null, routing: null, risk: null });
 
+/** Before refusals that do not end a message were noted in our words too. */
+const inOwnWords: Upcaster = (data) => ({ ...data, failureCode: null });
+
 /** Streams `message-{msg_}`. */
 export const messageEvents = {
   MessageQueued: second(
@@ -115,17 +118,19 @@ export const messageEvents = {
       resendAt: orNull(instant),
     }),
   ),
-  DispatchFailed: first(
+  DispatchFailed: second(
     'The provider refused the attempt, or it was never made.',
     exact({
       ...attempt,
       class: oneOf('R', 'F', 'F!', 'P'),
       scope: orNull(oneOf('account', 'sender', 'destination')),
       code: text,
+      failureCode: orNull(text),
       reason: Type.String(),
       tierRefused: flag,
       retryAt: orNull(instant),
     }),
+    inOwnWords,
   ),
   MessageRerouted: first(
     'It goes on at another tier; the reservation covers that tier’s price.',
