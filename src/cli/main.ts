@@ -13,6 +13,7 @@ import { addPriceListCommands, addWalletCommands } from './money-commands';
 import { addBlockCommands } from './operations-commands';
 import { addPrivacyCommands } from './privacy-commands';
 import { addProjectionCommands } from './projection-commands';
+import { addProviderCommands } from './provider-commands';
 
 /** The whole command line. Parsing throws CommanderError instead of ending the process. */
 export function commandLine(): Command {
@@ -28,6 +29,7 @@ export function commandLine(): Command {
     addWalletCommands,
     addBlockCommands,
     addMessageCommands,
+    addProviderCommands,
     addProjectionCommands,
     addMigrateCommand,
     addAuditCommands,
