@@ -21,6 +21,7 @@ import { streams } from '../domain/shared/streams';
 import { eventOf } from '../projections/shared/event-of';
 import type { RegisteredCustomer } from '../domain/customer/state';
 import { readConfiguration } from '../infrastructure/config/read-configuration';
+import { PostgresSubjectVault } from '../infrastructure/crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../infrastructure/postgres/database';
 import { asOwner } from '../infrastructure/postgres/open-databases';
 import { ProjectionAdministration } from '../infrastructure/projections/projection-administration';
@@ -43,6 +44,7 @@ export class Application {
     readonly tenants: TenantReads,
     readonly traces: PersonalTraces,
     readonly store: EventStore,
+    readonly vault: PostgresSubjectVault,
     readonly subscriptions: Subscriptions,
     readonly configuration: Configuration,
     private readonly logger: Logger,
@@ -72,6 +74,7 @@ export class Application {
           context.get<TenantReads>(TENANT_READS, { strict: false }),
           context.get<PersonalTraces>(PERSONAL_TRACES, { strict: false }),
           context.get<EventStore>(EVENT_STORE, { strict: false }),
+          context.get(PostgresSubjectVault, { strict: false }),
           context.get<Subscriptions>(SUBSCRIPTIONS, { strict: false }),
           configuration,
           context.get<Logger>(LOGGER, { strict: false }),
@@ -118,7 +121,7 @@ export class Application {
   async ownerOf(messageId: string): Promise<{ customerId: string; mode: Mode }> {
     for (const recorded of await this.store.readStream(streams.message(messageId))) {
       const event = eventOf<MessageEvent>(recorded);
-      if (event.type === 'MessageQueued') return event.data;
+      if (event.type === 'MessageQueued' || event.type === 'MessageScheduled') return event.data;
     }
     throw new DomainError('not_found', `There is no message ${messageId}.`);
   }

@@ -13,6 +13,7 @@ import { addPriceListCommands, addWalletCommands } from './money-commands';
 import { addBlockCommands } from './operations-commands';
 import { addPrivacyCommands } from './privacy-commands';
 import { addProjectionCommands } from './projection-commands';
+import { addReplayCommand } from './replay-command';
 import { addProviderCommands } from './provider-commands';
 
 /** The whole command line. Parsing throws CommanderError instead of ending the process. */
@@ -30,6 +31,7 @@ export function commandLine(): Command {
     addBlockCommands,
     addMessageCommands,
     addProviderCommands,
+    addReplayCommand,
     addProjectionCommands,
     addMigrateCommand,
     addAuditCommands,

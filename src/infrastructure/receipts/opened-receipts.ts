@@ -28,7 +28,9 @@ export class OpenedReceipts {
   ) {}
 
   /** What came for these ids, and for the parts of messages that they stand for, oldest first. Reads the whole inbox. */
-  async of(ids: readonly { readonly provider: string; readonly providerMessageId: string }[]): Promise<OpenedReceipt[]> {
+  async of(
+    ids: readonly { readonly provider: string; readonly providerMessageId: string }[],
+  ): Promise<OpenedReceipt[]> {
     if (ids.length === 0) return [];
     const { rows } = await this.sql.query<Row>({
       text: `WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS a (provider, id)),
