@@ -19,9 +19,9 @@ interface ReplayOptions extends OutputOptions {
 }
 
 export function addReplayCommand(program: Command): void {
-  program
-    .command('routing')
-    .description('how tiers are picked')
+  // Beside `routing assign`, which comes with the customers' commands.
+  const routing = program.commands.find((one) => one.name() === 'routing') ?? program.command('routing');
+  routing
     .command('replay')
     .description('runs a recorded window again under other settings: what would have gone elsewhere, and the cost')
     .addOption(new Option('--from <time>', 'accepted at or after, RFC 3339').argParser(instant).makeOptionMandatory())
