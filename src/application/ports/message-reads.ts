@@ -1,19 +1,8 @@
 import type { Mode } from '../../domain/shared/event';
+import type { MessageStatus } from './message-status';
 import type { MessageWhy } from './message-why';
 
 export const MESSAGE_READS = Symbol('MessageReads');
-
-export type MessageStatus =
-  | 'scheduled'
-  | 'queued'
-  | 'unknown'
-  | 'dispatched'
-  | 'delivered'
-  | 'read'
-  | 'failed'
-  | 'expired'
-  | 'cancelled'
-  | 'received';
 
 /** The resource of the REST contract. Money in KES as a number, times RFC 3339 UTC, phones E.164. */
 export interface MessageView {

@@ -1,4 +1,4 @@
-import type { MessageStatus } from './message-reads';
+import type { MessageStatus } from './message-status';
 import type { TierHealth } from '../../domain/routing/pick';
 import type { Tier } from '../../domain/routing/tiers';
 import type { Verdict } from '../../domain/routing/verdict';

@@ -1,37 +1,23 @@
 import type { RecordedEvent } from '../../ports/event-store';
 import type { SmsGateway, SmsGateways } from '../../ports/sms-gateway';
 import type { MessageEvent } from '../../../domain/message/events';
-import { evolveMessage, initialMessage, isLive, type MessageState } from '../../../domain/message/state';
+import { evolveMessage, initialMessage, isLive } from '../../../domain/message/state';
 import { healthOf } from '../../../domain/routing/decider';
 import type { ProviderEvent } from '../../../domain/routing/events';
 import type { Thresholds } from '../../../domain/routing/move';
-import { TIERS, type Tier } from '../../../domain/routing/tiers';
+import { TIERS } from '../../../domain/routing/tiers';
 import type { Mode } from '../../../domain/shared/event';
 import { streamPrefixes } from '../../../domain/shared/streams';
 import { standingsOf, type Found } from '../standings';
 import { AttemptTally } from './attempt-tally';
-import { choose, type Choice } from './choice';
+import { choose } from './choice';
 import { Courses } from './courses';
+import type { ReplayedMessage, ReplayWindow } from './replayed-message';
 import { reportOf, type ReplayReport } from './report';
 import type { ReplaySettings } from './settings';
 
 /** As often as the living look at the providers' scores. */
 const TICK_MS = 5_000;
-
-export interface ReplayWindow {
-  /** ISO, by the store's clock: inclusive, exclusive. */
-  readonly from: string;
-  readonly to: string;
-}
-
-/** A message accepted in the window, and what became of it. */
-export interface ReplayedMessage {
-  readonly messageId: string;
-  readonly at: string;
-  readonly choice: Choice;
-  state: MessageState;
-  deliveredAt: Tier | null;
-}
 
 /**
  * Runs a recorded window again under other settings. It is fed the log from its beginning, in order, and writes nothing.

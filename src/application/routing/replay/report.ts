@@ -4,7 +4,7 @@ import type { Mode } from '../../../domain/shared/event';
 import { addMoney, ZERO, type Money } from '../../../domain/shared/money';
 import { recordedOutcome, replayedOutcome, type Outcome } from './outcome';
 import type { ReplayedMove } from './courses';
-import type { ReplayedMessage, ReplayWindow } from './replay';
+import type { ReplayedMessage, ReplayWindow } from './replayed-message';
 import type { ReplaySettings } from './settings';
 
 export interface ChangedChoice {
