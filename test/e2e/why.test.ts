@@ -90,9 +90,13 @@ describe('why, and what if', () => {
     expect(attempts[0]).toMatchObject({ provider: 'tier_1', outcome: 'refused', code: 'provider_unavailable' });
     expect(attempts.at(-1)).toMatchObject({ provider: 'tier_2', outcome: 'delivered', code: null });
     expect(JSON.stringify(answer)).not.toMatch(/sandbox-tier|score|risk|receipt|limit/i);
-    const skipped = await why(ids[8] ?? '');
-    expect(skipped.tiers[0]).toMatchObject({ provider: 'tier_1', health: 'away', verdict: 'away' });
-    expect(skipped.tiers[1]).toMatchObject({ provider: 'tier_2', verdict: 'picked' });
+    // Which of them found the circuit open is a matter of the machine's speed.
+    const all = await Promise.all(ids.slice(1, 9).map(why));
+    expect(all.find(({ tiers }) => tiers[0]?.health === 'away')?.tiers).toMatchObject([
+      { provider: 'tier_1', verdict: 'away' },
+      { provider: 'tier_2', verdict: 'picked' },
+      { provider: 'tier_3', verdict: 'behind' },
+    ]);
   });
 
   it('tells an operator all of it, and writes down who opened the receipts', async () => {
