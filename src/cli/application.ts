@@ -23,6 +23,7 @@ import { streams } from '../domain/shared/streams';
 import { eventOf } from '../projections/shared/event-of';
 import type { RegisteredCustomer } from '../domain/customer/state';
 import { readConfiguration } from '../infrastructure/config/read-configuration';
+import { PostgresSubjectVault } from '../infrastructure/crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../infrastructure/postgres/database';
 import { asOwner } from '../infrastructure/postgres/open-databases';
 import { ProjectionAdministration } from '../infrastructure/projections/projection-administration';
@@ -47,6 +48,7 @@ export class Application {
     readonly traces: PersonalTraces,
     readonly parkedTexts: ParkedTexts,
     readonly store: EventStore,
+    readonly vault: PostgresSubjectVault,
     readonly subscriptions: Subscriptions,
     readonly configuration: Configuration,
     private readonly logger: Logger,
@@ -78,6 +80,7 @@ export class Application {
           context.get<PersonalTraces>(PERSONAL_TRACES, { strict: false }),
           context.get<ParkedTexts>(PARKED_TEXTS, { strict: false }),
           context.get<EventStore>(EVENT_STORE, { strict: false }),
+          context.get(PostgresSubjectVault, { strict: false }),
           context.get<Subscriptions>(SUBSCRIPTIONS, { strict: false }),
           configuration,
           context.get<Logger>(LOGGER, { strict: false }),

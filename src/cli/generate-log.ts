@@ -181,6 +181,8 @@ class Customer {
       maxCost: null,
       clientReference: n % 3 === 0 ? `order-${n}` : null,
       batchId: null,
+      routing: null,
+      risk: null,
       validUntil,
       requestDigest: null,
     };

@@ -15,6 +15,8 @@ import { addBlockCommands } from './operations-commands';
 import { addOptOutCommands } from './opt-out-commands';
 import { addPrivacyCommands } from './privacy-commands';
 import { addProjectionCommands } from './projection-commands';
+import { addReplayCommand } from './replay-command';
+import { addProviderCommands } from './provider-commands';
 
 /** The whole command line. Parsing throws CommanderError instead of ending the process. */
 export function commandLine(): Command {
@@ -32,6 +34,8 @@ export function commandLine(): Command {
     addOptOutCommands,
     addMessageCommands,
     addInboundCommands,
+    addProviderCommands,
+    addReplayCommand,
     addProjectionCommands,
     addMigrateCommand,
     addAuditCommands,

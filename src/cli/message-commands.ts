@@ -4,6 +4,7 @@ import { DomainError } from '../domain/shared/domain-error';
 import { Application } from './application';
 import { idOf } from './arguments';
 import { facts, print, table, type OutputOptions } from './output';
+import { addWhyCommand } from './why-command';
 
 export function addMessageCommands(program: Command): void {
   const message = program.command('message').description('what became of a message');
@@ -32,6 +33,7 @@ export function addMessageCommands(program: Command): void {
         );
       }),
     );
+  addWhyCommand(message);
 }
 
 function found<T>(value: T | null): T {

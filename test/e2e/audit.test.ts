@@ -89,7 +89,13 @@ describe('the audit log of a gateway at work', () => {
     const { paths } = (
       await gateway.call<{ paths: Record<string, { get: { parameters: object[] } }> }>('GET', '/openapi.json')
     ).body;
-    for (const path of ['/v1/messages/{id}', '/v1/messages/{id}/timeline', '/v1/billing/balance', '/v1/audit']) {
+    for (const path of [
+      '/v1/messages/{id}',
+      '/v1/messages/{id}/timeline',
+      '/v1/messages/{id}/why',
+      '/v1/billing/balance',
+      '/v1/audit',
+    ]) {
       expect(paths[path]?.get.parameters).toContainEqual(expect.objectContaining({ name: 'as_of', required: false }));
     }
   });

@@ -268,7 +268,7 @@ describe('bad input', () => {
       ...{ status, length: headers['content-length'], type: headers['content-type'] },
       body: { ...body, request_id: '' },
     });
-    for (const path of ['', '/timeline']) {
+    for (const path of ['', '/timeline', '/why']) {
       const never = shape(await live.call<Problem>('GET', `/v1/messages/msg_00000000000000000000000000${path}`));
       for (const stranger of [live, poor])
         expect(shape(await stranger.call<Problem>('GET', `/v1/messages/${mine.message_id}${path}`))).toEqual(never);

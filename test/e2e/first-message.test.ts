@@ -139,6 +139,7 @@ describe('a first message', () => {
         '/v1/messages',
         '/v1/messages/{id}',
         '/v1/messages/{id}/timeline',
+        '/v1/messages/{id}/why',
         '/v1/billing/balance',
       ]),
     );

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { QueueMessage, ScheduleMessage } from '../../domain/message/commands';
 import { messageDecider } from '../../domain/message/decider';
-import type { MessageEvent, MessageQueued } from '../../domain/message/events';
+import type { MessageEvent, MessageQueued, RiskNote } from '../../domain/message/events';
 import type { MessageState } from '../../domain/message/state';
 import { fold } from '../../domain/shared/decider';
 import { DomainError } from '../../domain/shared/domain-error';
@@ -38,9 +38,9 @@ export class Acceptance {
    * Where the outcome of the append stays unknown, the reservation is left to the sweeper.
    * @throws DomainError insufficient_funds, idempotency_key_reused, unavailable; StoreUnavailable
    */
-  async accept(draft: MessageDraft, offer: Offer): Promise<SendResult> {
+  async accept(draft: MessageDraft, offer: Offer, risk: RiskNote): Promise<SendResult> {
     const subject = await this.reserve(draft, offer.amount);
-    const command = commandFor(draft, offer, subject, this.vault);
+    const command = commandFor(draft, offer, risk, subject, this.vault);
     let state: MessageState = messageDecider.initialState;
     let expected: ExpectedRevision = 'no_stream';
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -116,10 +116,11 @@ export class Acceptance {
 function commandFor(
   draft: MessageDraft,
   offer: Offer,
+  risk: RiskNote,
   subject: Subject,
   vault: SubjectVault,
 ): QueueMessage | ScheduleMessage {
-  const { validUntil, ...data } = queuedData(draft, offer, subject, vault);
+  const { validUntil, ...data } = queuedData(draft, offer, risk, subject, vault);
   if (draft.sendAt === null) return { type: 'QueueMessage', data: { ...data, validUntil } };
   const { sendAt, validForSeconds, deferred } = draft;
   const reason = deferred ? 'hours' : 'requested';
@@ -129,6 +130,7 @@ function commandFor(
 function queuedData(
   draft: MessageDraft,
   offer: Offer,
+  risk: RiskNote,
   { subjectId }: Subject,
   vault: SubjectVault,
 ): MessageQueued['data'] {
@@ -162,6 +164,8 @@ function queuedData(
     maxCost: request.maxCost === null ? null : moneyString(request.maxCost),
     clientReference: request.clientReference,
     batchId: draft.batchId,
+    routing: offer.standings,
+    risk,
     validUntil: draft.validUntil,
     requestDigest: idempotency === null ? null : vault.seal(subjectId, idempotency.digest),
   };

@@ -5,6 +5,7 @@ import { EarlierAcceptance } from './earlier-acceptance';
 import { CancelMessageHandler } from './cancel-message';
 import { GetMessageHandler } from './get-message';
 import { GetTimelineHandler } from './get-timeline';
+import { GetWhyHandler } from './get-why';
 import { ListMessagesHandler } from './list-messages';
 import { MessageDrafts } from './message-draft';
 import { OwnMessages } from './own-messages';
@@ -31,6 +32,7 @@ import { Vetting } from './vetting';
     EarlierAcceptance,
     GetMessageHandler,
     GetTimelineHandler,
+    GetWhyHandler,
     ListMessagesHandler,
   ],
   exports: [MessageDrafts, Sending, DuplicateGate, EarlierAcceptance],

@@ -3,6 +3,7 @@ import { perSegmentFor } from '../../domain/customer/prices';
 import { networkOf } from '../../domain/message/network';
 import { quoteMessage } from '../../domain/message/quote';
 import type { MessageClass } from '../../domain/message/events';
+import type { TierStandings } from '../../domain/routing/pick';
 import type { Tier } from '../../domain/routing/tiers';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Mode } from '../../domain/shared/event';
@@ -20,6 +21,8 @@ export interface Offer {
   readonly candidates: Tier[];
   /** The recipient's, as MCC and MNC, by its prefix; null: not known. */
   readonly network: string | null;
+  /** How routing found them. */
+  readonly standings: TierStandings;
   readonly priceList: PriceList;
   /** Of the whole message, for that network. */
   readonly prices: Readonly<Partial<Record<Tier, Money>>>;
@@ -50,14 +53,16 @@ export class Offers {
     if (sender === null || candidates.length === 0) throw notRegistered(request, customer);
     const { priceList } = customer;
     if (priceList === null) throw new DomainError('conflict', 'No price list is assigned to this account yet.');
-    const order = this.health.order(mode, candidates, { messageId, sender, destination: phone.e164 });
+    const { order, standings } = this.health.consider(mode, candidates, {
+      ...{ messageId, sender, destination: phone.e164 },
+    });
     const { segments } = segmentation;
     const { maxCost } = request;
     const network = networkOf(phone.e164);
     const perSegment = perSegmentFor(priceList, network);
     const quote = quoteMessage({ segments, perSegment, candidates: order, maxCost });
     if (quote.picked === null) throw tooDear(quote.prices);
-    return { sender, candidates, network, priceList, prices: quote.prices, ...quote.picked };
+    return { sender, candidates, network, standings, priceList, prices: quote.prices, ...quote.picked };
   }
 
   /** The tiers of the customer's routing that have an account in this mode and know the sender for this class of messages. */

@@ -55,7 +55,7 @@ export class QuoteMessageHandler implements IQueryHandler<QuoteMessage> {
     const draft = this.drafts.draft(caller, request, null);
     this.drafts.checkTime(draft);
     const signals = await this.admission.peek(draft.admission);
-    const vetted = refusalOf(() => this.vetting.check(draft, signals));
+    const vetted = refusalOf(() => void this.vetting.check(draft, signals));
     let offer: Offer | null = null;
     const offered = refusalOf(() => {
       offer = this.offers.make(draft);

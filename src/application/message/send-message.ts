@@ -62,9 +62,9 @@ export class Sending {
     try {
       if (entry.kind === 'rate_limited') throw new RateLimited(entry.limit, entry.retryAfterSeconds);
       this.drafts.checkTime(draft);
-      this.vetting.check(draft, entry.signals);
+      const risk = this.vetting.check(draft, entry.signals);
       const offer = this.offers.make(draft);
-      return await this.acceptance.accept(draft, offer);
+      return await this.acceptance.accept(draft, offer, risk);
     } catch (refusal) {
       const worthALook = refusal instanceof DomainError && !NOT_WORTH_A_LOOK.has(refusal.code);
       if (draft.idempotency === null || !worthALook) throw refusal;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { fraudScore, type FraudScore } from '../../domain/fraud/score';
+import type { RiskNote } from '../../domain/message/events';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { Signals } from '../ports/admission';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
@@ -25,19 +26,26 @@ export class Vetting {
     this.liveIsSimulated = configuration.tiers.every((tier) => tier.simulated);
   }
 
-  /** @throws DomainError customer_suspended, fraud_blocked, recipient_blocked, destination_not_allowed, recipient_opted_out */
-  check({ caller, phone, messageId }: MessageDraft, signals: Signals): void {
+  /**
+   * @returns what it came to.
+   * @throws DomainError customer_suspended, fraud_blocked, recipient_blocked, destination_not_allowed, recipient_opted_out
+   */
+  check({ caller, phone, messageId }: MessageDraft, signals: Signals): RiskNote {
     const { customer, mode, requestId } = caller;
     if (customer.suspended) throw new DomainError('customer_suspended', 'This account is suspended.');
+    const perMinuteLimit = customer.limits.messagesPerMinutePerRecipient;
     const { score, reasons, refuse } = fraudScore({
       ...signals,
-      recipientPerMinuteLimit: customer.limits.messagesPerMinutePerRecipient,
+      recipientPerMinuteLimit: perMinuteLimit,
       to: phone.e164,
       country: phone.country,
       countriesAllowed: customer.limits.countries,
       simulated: mode === 'test' || this.liveIsSimulated,
     });
-    if (refuse === null) return this.checkOptOut(signals);
+    if (refuse === null) {
+      this.checkOptOut(signals);
+      return { score, reasons: [...reasons], perMinute: signals.recipientPerMinute, perMinuteLimit };
+    }
     const { customerId } = customer;
     this.logger.info({ requestId, customerId, messageId, score, reasons, code: refuse }, 'refused by fraud score');
     throw new DomainError(refuse, DETAILS[refuse]);

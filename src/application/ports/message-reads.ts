@@ -1,18 +1,8 @@
 import type { Mode } from '../../domain/shared/event';
+import type { MessageStatus } from './message-status';
+import type { MessageWhy } from './message-why';
 
 export const MESSAGE_READS = Symbol('MessageReads');
-
-export type MessageStatus =
-  | 'scheduled'
-  | 'queued'
-  | 'unknown'
-  | 'dispatched'
-  | 'delivered'
-  | 'read'
-  | 'failed'
-  | 'expired'
-  | 'cancelled'
-  | 'received';
 
 /** The resource of the REST contract. Money in KES as a number, times RFC 3339 UTC, phones E.164. */
 export interface MessageView {
@@ -88,4 +78,6 @@ export interface MessageReads {
   ): Promise<Page<MessageView>>;
   /** Every event of the stream but MessageAbandoned, in order. Null: no such message. @throws NotYours */
   timeline(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<TimelineEntry[] | null>;
+  /** Why it went the way it went, from its stream. Null: no such message. @throws NotYours */
+  why(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<MessageWhy | null>;
 }

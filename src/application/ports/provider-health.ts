@@ -1,3 +1,4 @@
+import type { TierStandings } from '../../domain/routing/pick';
 import type { Tier } from '../../domain/routing/tiers';
 import type { Mode } from '../../domain/shared/event';
 import type { SubmissionOutcome } from './sms-gateway';
@@ -27,6 +28,13 @@ export interface ReportedAttempt {
   readonly reportedAtMs: number;
 }
 
+/** How routing found the candidates of one message. */
+export interface Considered {
+  /** In which they should be tried now; never empty where there are candidates. */
+  readonly order: Tier[];
+  readonly standings: TierStandings;
+}
+
 /** In memory: what routing asks before it picks a tier. */
 export interface ProviderHealth {
   /** `destination`: E.164. May a message go to this tier now? Takes the one trial slot of what is half-open where `take` is set. */
@@ -36,9 +44,14 @@ export interface ProviderHealth {
     request: { sender: string; destination: string; failedOver: boolean; take: boolean },
   ): boolean;
   /**
-   * Candidates in the order in which they should be tried now; never empty where `candidates` is not. The id of the message
-   * says whether it is among those that a returning provider gets.
+   * The candidates as they stand now. The id of the message says whether it is among those that a returning provider gets.
    */
+  consider(
+    mode: Mode,
+    candidates: readonly Tier[],
+    request: { messageId: string; sender: string; destination: string },
+  ): Considered;
+  /** Only in which order they should be tried. */
   order(
     mode: Mode,
     candidates: readonly Tier[],

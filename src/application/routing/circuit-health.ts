@@ -1,18 +1,17 @@
 import type { Clock } from '../ports/clock';
 import type { HealthSamples } from '../ports/health-samples';
 import type { Logger } from '../ports/logger';
-import type { AttemptContext, CircuitChange, ProviderHealth, ReportedAttempt } from '../ports/provider-health';
+import type {
+  AttemptContext,
+  CircuitChange,
+  Considered,
+  ProviderHealth,
+  ReportedAttempt,
+} from '../ports/provider-health';
 import type { SmsGateways, SubmissionOutcome } from '../ports/sms-gateway';
 import { networkOf } from '../../domain/message/network';
-import {
-  afterAttempt,
-  favours,
-  giveBackTrial,
-  permits,
-  takeTrial,
-  ticketOf,
-  type Sign,
-} from '../../domain/routing/circuit';
+import { afterAttempt, giveBackTrial, permits, takeTrial, ticketOf, type Sign } from '../../domain/routing/circuit';
+import { ABSENT, inOrder, SHUT, standingOf, type TierStanding } from '../../domain/routing/pick';
 import type { Mode } from '../../domain/shared/event';
 import type { ShutScope, Tier } from '../../domain/routing/tiers';
 import type { Circuits, Entry, Gate } from './circuits';
@@ -53,27 +52,18 @@ export class CircuitHealth implements ProviderHealth {
     return true;
   }
 
-  /** Tiers that take this message now come first, then those that would rather not, then the shut ones; else as given. */
-  order(
+  consider(
     mode: Mode,
     candidates: readonly Tier[],
     request: { messageId: string; sender: string; destination: string },
-  ): Tier[] {
-    const ticket = ticketOf(request.messageId);
-    const rank = (tier: Tier): number => {
-      const entry = this.entryAt(mode, tier);
-      if (entry === null) return 3;
-      const nowMs = this.clock.monotonicMs();
-      if (entry.shut.holds(request.sender, request.destination, nowMs)) return 2;
-      const gates = this.gatesAt(entry, request.destination, nowMs);
-      // A half-open circuit wants its trial message, and loses it to the next tier only while another is out.
-      if (!gates.every(({ circuit }) => permits(circuit, nowMs, false))) return 2;
-      return gates.every(({ circuit }) => favours(circuit, ticket)) ? 0 : 1;
-    };
-    return candidates
-      .map((tier, index) => ({ tier, index, rank: rank(tier) }))
-      .sort((a, b) => a.rank - b.rank || a.index - b.index)
-      .map(({ tier }) => tier);
+  ): Considered {
+    const standings: { [tier in Tier]?: TierStanding } = {};
+    for (const tier of candidates) standings[tier] = this.standingAt(mode, tier, request);
+    return { order: inOrder(candidates, standings, ticketOf(request.messageId)), standings };
+  }
+
+  order(...asked: Parameters<ProviderHealth['order']>): Tier[] {
+    return this.consider(...asked).order;
   }
 
   record(provider: string, outcome: SubmissionOutcome, context: AttemptContext): void {
@@ -119,6 +109,18 @@ export class CircuitHealth implements ProviderHealth {
 
   onChange(listener: (change: CircuitChange) => void): () => void {
     return this.circuits.onChange(listener);
+  }
+
+  private standingAt(mode: Mode, tier: Tier, request: { sender: string; destination: string }): TierStanding {
+    const entry = this.entryAt(mode, tier);
+    if (entry === null) return ABSENT;
+    const nowMs = this.clock.monotonicMs();
+    if (entry.shut.holds(request.sender, request.destination, nowMs)) return SHUT;
+    const gates = this.gatesAt(entry, request.destination, nowMs);
+    return standingOf(
+      gates.map(({ circuit }) => circuit),
+      nowMs,
+    );
   }
 
   /** What a message to this network has to pass there: the provider's circuit and, where it has one by itself, the network's. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventStore } from '../ports/event-store';
+import type { EventStore, RecordedEvent } from '../ports/event-store';
 import type { Logger } from '../ports/logger';
 import type { SmsGateway } from '../ports/sms-gateway';
 import { healthOf, providerDecider, type Health, type ProviderState } from '../../domain/routing/decider';
@@ -24,12 +24,17 @@ export interface FollowedProvider extends Moves {
   readonly networks: ReadonlyMap<string, Moves>;
 }
 
-interface Followed extends FollowedProvider {
+export interface Followed extends FollowedProvider {
   readonly nextRevision: bigint;
 }
 
 const NEVER: Moves = { movedAtMs: null, returnedAtMs: null };
-const UNKNOWN: Followed = { state: providerDecider.initialState, ...NEVER, networks: new Map(), nextRevision: 0n };
+export const UNKNOWN: Followed = {
+  state: providerDecider.initialState,
+  ...NEVER,
+  networks: new Map(),
+  nextRevision: 0n,
+};
 
 /** The last moves of a provider as a whole or, for a network, of whatever concerned it last. */
 export function movesOf(followed: FollowedProvider, network: string | null): Moves {
@@ -50,6 +55,19 @@ function movesAfter({ movedAtMs, returnedAtMs }: Moves, was: Health, is: Health,
     movedAtMs: isFirstStep || is.status === 'degraded' ? atMs : movedAtMs,
     returnedAtMs: isFirstStep ? atMs : returnedAtMs,
   };
+}
+
+/** What is known of a provider after one more event of its stream. */
+export function followed(before: Followed, { type, data, created, revision }: RecordedEvent<ProviderEvent>): Followed {
+  const event = { type, data } as ProviderEvent;
+  const { network } = event.data;
+  const state = providerDecider.evolve(before.state, event);
+  const moves = network === null ? before : (before.networks.get(network) ?? NEVER);
+  const moved = movesAfter(moves, healthOf(before.state, network), healthOf(state, network), Date.parse(created));
+  const nextRevision = revision + 1n;
+  return network === null
+    ? { ...before, ...moved, state, nextRevision }
+    : { ...before, state, nextRevision, networks: new Map([...before.networks, [network, moved]]) };
 }
 
 /**
@@ -88,25 +106,11 @@ export class ProviderFollower {
     const before = this.known.get(gateway.name) ?? UNKNOWN;
     const news = await this.store.readStream<ProviderEvent>(streams.provider(gateway.name), before.nextRevision);
     if (news.length === 0) return;
-    let { state, nextRevision } = before;
-    let whole: Moves = before;
-    const networks = new Map(before.networks);
-    const concerned = new Set<string | null>();
-    for (const { type, data, created, revision } of news) {
-      const event = { type, data } as ProviderEvent;
-      const { network } = event.data;
-      concerned.add(network);
-      const was = healthOf(state, network);
-      state = providerDecider.evolve(state, event);
-      const moves = network === null ? whole : (networks.get(network) ?? NEVER);
-      const moved = movesAfter(moves, was, healthOf(state, network), Date.parse(created));
-      if (network === null) whole = moved;
-      else networks.set(network, moved);
-      nextRevision = revision + 1n;
+    const now = news.reduce(followed, before);
+    this.known.set(gateway.name, now);
+    for (const network of new Set(news.map(({ data }) => data.network))) {
+      this.circuits.adopt(gateway, network, healthOf(now.state, network));
     }
-    const { movedAtMs, returnedAtMs } = whole;
-    this.known.set(gateway.name, { state, movedAtMs, returnedAtMs, networks, nextRevision });
-    for (const network of concerned) this.circuits.adopt(gateway, network, healthOf(state, network));
   }
 
   private async readAll(): Promise<void> {

@@ -62,6 +62,7 @@ function negative(data: RecordReport['data'], state: LiveMessage, attempt: Attem
     data: {
       ...{ messageId: state.order.messageId, attempt: number, tier, provider, scope: null, retryAt: null },
       ...{ class: data.class === 'U' ? 'F' : data.class, code: data.failureCode, reason: data.reason },
+      failureCode: data.failureCode,
       tierRefused: true,
     },
   };

@@ -96,7 +96,7 @@ export function recordRefused(data: RecordRefused['data'], state: LiveMessage): 
     type: 'DispatchFailed',
     data: {
       ...{ messageId, attempt: number, tier, provider, class: data.class, scope: data.scope },
-      ...{ code: data.code, reason: data.reason },
+      ...{ code: data.code, failureCode: data.failureCode, reason: data.reason },
       tierRefused: data.byProvider && forThisMessage,
       retryAt: retryAt(data, state, attempt),
     },

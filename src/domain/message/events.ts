@@ -5,6 +5,7 @@
 import type { DomainEvent, Mode } from '../shared/event';
 import type { MoneyString } from '../shared/money';
 import type { Sealed } from '../shared/sealed';
+import type { TierStandings } from '../routing/pick';
 import type { FailureClass, ShutScope, Tier } from '../routing/tiers';
 
 export type Encoding = 'gsm7' | 'ucs2';
@@ -12,6 +13,17 @@ export type MessageClass = 'transactional' | 'promotional';
 export type OnUnknown = 'never_twice' | 'prefer_delivery';
 /** Where the reservation stands once the event is applied. */
 export type ChargeState = 'reserved' | 'charged' | 'released';
+
+/** What was thought of a message at its accept: nothing personal, and nobody's limit but the customer's own. */
+export interface RiskNote {
+  /** 0 to 100. */
+  readonly score: number;
+  /** What made it, the heaviest first. */
+  readonly reasons: readonly string[];
+  /** The customer's messages to this recipient in the last 60 s, this one included, and how many it may send. */
+  readonly perMinute: number;
+  readonly perMinuteLimit: number;
+}
 
 /** A message accepted by a 202. Carries all that dispatch needs, so that nobody reads to send. */
 export type MessageQueued = DomainEvent<
@@ -51,6 +63,10 @@ export type MessageQueued = DomainEvent<
     clientReference: string | null;
     /** The batch it came in; null where it was sent by itself. */
     batchId: string | null;
+    /** How routing found each candidate at accept. Null: it was not noted. */
+    routing: TierStandings | null;
+    /** Null: it was not noted. */
+    risk: RiskNote | null;
     /** ISO; from here on nobody starts a call for it. */
     validUntil: string;
     /** SHA-256 (hex) of the canonical request body, sealed; null without an Idempotency-Key. */
@@ -152,6 +168,8 @@ export type DispatchFailed = DomainEvent<
     scope: ShutScope | null;
     /** The provider's own code, or ours: `connection_refused`, `http_503`, `claim_too_late`. */
     code: string;
+    /** Normalised: what the customer reads as `error.code` where this refusal ends the message. Null: it was not noted. */
+    failureCode: string | null;
     /** Normalised, for people. Holds no personal data. */
     reason: string;
     /** True where the tier itself has refused this message for good (F, or F! for sender or destination). */

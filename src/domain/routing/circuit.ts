@@ -79,8 +79,8 @@ export function permits(circuit: Circuit, nowMs: number, failedOver: boolean): b
 }
 
 /** Is it the first choice for this message, by the share that it has back? `ticket`: 0 to 99, of the message. */
-export const favours = (circuit: Circuit, ticket: number): boolean =>
-  circuit.phase !== 'returning' || ticket < circuit.sharePercent;
+export const favours = ({ phase, sharePercent }: Pick<Circuit, 'phase' | 'sharePercent'>, ticket: number): boolean =>
+  phase !== 'returning' || ticket < sharePercent;
 
 /** 0 to 99, spread evenly over messages and the same for one message each time: FNV-1a of its id. */
 export function ticketOf(messageId: string): number {

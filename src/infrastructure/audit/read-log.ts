@@ -13,16 +13,27 @@ export class LogUnreadable extends Error {
 
 type Step = { readonly items: readonly FeedItem[]; readonly taken: () => void } | { readonly end: Error | null };
 
+export interface ReadLogOptions {
+  /** For metrics and logs. */
+  readonly name: string;
+  /** Streams wanted; empty: all. */
+  readonly streamPrefixes: readonly string[];
+  /** A log that says nothing for so long is given up, milliseconds. */
+  readonly silenceMs: number;
+}
+
+const ALL_OF_IT: ReadLogOptions = { name: 'audit-reader', streamPrefixes: [], silenceMs: 30_000 };
+
 /**
- * The whole log from `from` on, in order and in batches, up to where it ended when its end was reached.
- * @param silenceMs a log that says nothing for so long is given up.
+ * The log from `from` on, in order and in batches, up to where it ended when its end was reached.
  * @throws LogUnreadable
  */
 export async function* readLog(
   subscriptions: Subscriptions,
   from: LogPosition | null,
-  silenceMs = 30_000,
+  options: Partial<ReadLogOptions> = {},
 ): AsyncGenerator<readonly FeedItem[]> {
+  const { name, streamPrefixes, silenceMs } = { ...ALL_OF_IT, ...options };
   const steps: Step[] = [];
   let wake: () => void = () => undefined;
   const give = (step: Step): void => {
@@ -30,9 +41,7 @@ export async function* readLog(
     wake();
   };
   const subscription: CatchUpSubscription = subscriptions.catchUp({
-    name: 'audit-reader',
-    from,
-    streamPrefixes: [],
+    ...{ name, from, streamPrefixes },
     batchSize: LOG_BATCH,
     lingerMs: LINGER_MS,
     onBatch: (items) => new Promise((taken) => give({ items, taken })),

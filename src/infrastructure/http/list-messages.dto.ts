@@ -1,5 +1,5 @@
 import { IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
-import type { MessageStatus } from '../../application/ports/message-reads';
+import type { MessageStatus } from '../../application/ports/message-status';
 import { MayBeAbsent } from './validation';
 
 const STATUSES: readonly MessageStatus[] = [

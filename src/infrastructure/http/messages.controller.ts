@@ -19,6 +19,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CancelMessage } from '../../application/message/cancel-message';
 import { AS_THE_LOG_SAYS, GetMessage } from '../../application/message/get-message';
 import { GetTimeline } from '../../application/message/get-timeline';
+import { GetWhy } from '../../application/message/get-why';
 import { ListMessages } from '../../application/message/list-messages';
 import type { Caller, Idempotency } from '../../application/message/message-request';
 import { QuoteMessage } from '../../application/message/quote-message';
@@ -46,6 +47,7 @@ import { requestOf } from './message-request';
 import { RescheduleDto } from './reschedule.dto';
 import { notYetServed, SendMessageDto } from './send-message.dto';
 import { DtoPipe } from './validation';
+import { WhyDto } from './why.dto';
 
 const DEFAULT_LIMIT = 20;
 
@@ -171,6 +173,21 @@ export class MessagesController {
     );
     this.sayStaleness(reply);
     return { data };
+  }
+
+  /** Says why a message went the way it went: outcome, tiers considered, price rule, attempts. */
+  @Get(':id/why')
+  @UseGuards(ReadLimitGuard)
+  @ApiProblems(400, 401, 403, 404, 429, 503)
+  async why(
+    @AuthenticatedCaller() { customer, mode }: Caller,
+    @Param('id') id: string,
+    @Query(asOfQuery) query: AsOfDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WhyDto> {
+    const why = await this.queries.execute(new GetWhy(customer.customerId, mode, known(id), this.instantOf(query)));
+    this.sayStaleness(reply);
+    return why;
   }
 
   /** After a change of the caller's own, which the read model may not have yet. */

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../application/ports/event-store';
-import type { MessageStatus } from '../../application/ports/message-reads';
+import type { MessageStatus } from '../../application/ports/message-status';
 import type { ChargeState, Encoding, MessageClass, MessageEvent, OnUnknown } from '../../domain/message/events';
 import type { Tier } from '../../domain/routing/tiers';
 import { assertNever } from '../../domain/shared/decider';

@@ -15,6 +15,7 @@ import {
   type Page,
   type TimelineEntry,
 } from '../../application/ports/message-reads';
+import type { MessageWhy } from '../../application/ports/message-why';
 import { TENANT_READS, type TenantReads } from '../../application/ports/tenant-reads';
 import { SUBJECT_VAULT, type SubjectVault } from '../../application/ports/subject-vault';
 import { NotYours } from '../../application/shared/not-yours';
@@ -27,6 +28,7 @@ import { foldMessage, type MessageRow } from './message-row';
 import { messageView } from './message-view';
 import { findMessage, listMessages, type MessageOwner, type RowFilter } from './messages.reader';
 import { timelineOf } from './timeline';
+import { whyOf } from './why';
 
 const scopeOf = ({ customerId, mode }: MessageOwner): string => `messages\0${customerId}\0${mode}`;
 
@@ -87,6 +89,12 @@ export class ProjectedMessageReads implements MessageReads {
     if (rest.direction === 'inbound') return { ...rest, inboundNumber: to };
     const subjectId = (await this.vault.findSubject(customerId, to))?.subjectId;
     return subjectId === undefined ? null : { ...rest, subjectId };
+  }
+
+  async why(customerId: string, mode: Mode, messageId: string, asOf?: string): Promise<MessageWhy | null> {
+    if (!isId(messageId, 'msg')) return null;
+    const events = await this.history(messageId, asOf);
+    return ownRow({ customerId, mode }, events) === null ? null : whyOf(events);
   }
 
   private async views(rows: readonly MessageRow[]): Promise<MessageView[]> {

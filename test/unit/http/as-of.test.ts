@@ -15,24 +15,24 @@ describe('looking back', () => {
     world.app.inject({ method: 'GET', url, headers: { authorization: `Bearer ${key}` } });
   const future = new Date(fixedClock.now() + 3_600_000).toISOString();
 
-  describe.each([`/v1/messages/${ID}`, `/v1/messages/${ID}/timeline`, '/v1/billing/balance', '/v1/audit'])(
-    '%s',
-    (path) => {
-      it.each([
-        ['as_of=yesterday', 'as_of'],
-        ['as_of=2026-02-30T00:00:00Z', 'as_of'],
-        ['as_of=2026-01-01', 'as_of'],
-        ['as_of=', 'as_of'],
-        [`as_of=${future}`, 'as_of'],
-        ['as_of=2026-01-01T00:00:00Z&as_of=2026-01-02T00:00:00Z', 'as_of'],
-        ['asof=2026-01-01T00:00:00Z', 'asof'],
-      ])('refuses %s by name', async (query, field) => {
-        const answer = await get(`${path}?${query}`);
-        expect(answer.statusCode).toBe(400);
-        expect(answer.json()).toMatchObject({ code: 'invalid_parameter', errors: [{ field }] });
-      });
-    },
-  );
+  describe.each([
+    ...[`/v1/messages/${ID}`, `/v1/messages/${ID}/timeline`, `/v1/messages/${ID}/why`],
+    ...['/v1/billing/balance', '/v1/audit'],
+  ])('%s', (path) => {
+    it.each([
+      ['as_of=yesterday', 'as_of'],
+      ['as_of=2026-02-30T00:00:00Z', 'as_of'],
+      ['as_of=2026-01-01', 'as_of'],
+      ['as_of=', 'as_of'],
+      [`as_of=${future}`, 'as_of'],
+      ['as_of=2026-01-01T00:00:00Z&as_of=2026-01-02T00:00:00Z', 'as_of'],
+      ['asof=2026-01-01T00:00:00Z', 'asof'],
+    ])('refuses %s by name', async (query, field) => {
+      const answer = await get(`${path}?${query}`);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ code: 'invalid_parameter', errors: [{ field }] });
+    });
+  });
 
   it('asks for a message as it was, in UTC, an offset understood', async () => {
     await get(`/v1/messages/${ID}?as_of=2026-01-01T03:00:00%2B03:00`);

@@ -423,7 +423,9 @@ describe('the HTTP edge', () => {
         const odd = await get(`/v1/messages/${id}`);
         expect({ ...odd.json<object>(), request_id: '' }).toEqual({ ...stranger.json<object>(), request_id: '' });
       }
-      expectProblem(await get('/v1/messages/msg_00000000000000000000000001/timeline'), 404, 'not_found');
+      for (const part of ['timeline', 'why']) {
+        expectProblem(await get(`/v1/messages/msg_00000000000000000000000001/${part}`), 404, 'not_found');
+      }
     });
 
     it('says since when it may be stale', async () => {
@@ -512,6 +514,7 @@ describe('the HTTP edge', () => {
         '/v1/messages/quote',
         '/v1/messages/{id}',
         '/v1/messages/{id}/timeline',
+        '/v1/messages/{id}/why',
         '/v1/opt-outs',
         '/v1/opt-outs/{id}',
       ]);

@@ -25,6 +25,7 @@ import {
   type MessageView,
   type Page,
 } from '../../../src/application/ports/message-reads';
+import type { MessageWhy } from '../../../src/application/ports/message-why';
 import { METRICS } from '../../../src/application/ports/metrics';
 import { PROVIDER_HEALTH } from '../../../src/application/ports/provider-health';
 import { READ_SIDE_STATUS } from '../../../src/application/ports/read-side-status';
@@ -89,6 +90,16 @@ export class MemoryDirectory {
   }
 }
 
+const WHY: MessageWhy = {
+  ...{ message_id: 'msg_00000000000000000000000000', status: 'delivered', final: true },
+  outcome: { code: 'delivered', text: 'tier_1 delivered it.' },
+  ...{ considered_at: fixedClock.iso(), tiers: [], attempts: [] },
+  price: {
+    ...{ price_list_id: 'prl_1', price_list_version: 1, provider: 'tier_1', network: null },
+    ...{ per_segment_kes: 0.8, segments: 1, cost_kes: 0.8, charge: 'charged' },
+  },
+};
+
 /** What the routes ask of the read side, and one message that there is. */
 export class RecordingReads {
   asked: unknown[] = [];
@@ -105,6 +116,11 @@ export class RecordingReads {
     this.asked = question;
     if (question[4] === 'forged') throw new DomainError('invalid_cursor', 'This cursor is not one of ours.');
     return Promise.resolve({ data: this.message === null ? [] : [this.message], nextCursor: 'next' });
+  }
+
+  async why(...question: unknown[]): Promise<MessageWhy | null> {
+    this.asked = question;
+    return Promise.resolve(this.message === null ? null : WHY);
   }
 
   async timeline(...question: unknown[]): Promise<{ type: string; at: string; sequence: number }[] | null> {

@@ -50,6 +50,8 @@ const queued = (messageId: string, reservationId: string): MessageQueued => ({
     maxCost: null,
     clientReference: null,
     batchId: null,
+    routing: null,
+    risk: null,
     validUntil: '2030-01-01T00:00:00.000Z',
     requestDigest: null,
   },

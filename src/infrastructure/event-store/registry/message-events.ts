@@ -7,6 +7,7 @@ import {
   exact,
   flag,
   instant,
+  list,
   messageClass,
   mode,
   oneOf,
@@ -17,6 +18,17 @@ import {
 } from './schema-parts';
 
 const attempt = { messageId: text, attempt: count, tier, provider: text };
+
+const HEALTH = ['healthy', 'returning', 'trial', 'trial_out', 'away', 'shut', 'absent'] as const;
+const standing = exact({ health: oneOf(...HEALTH), share: Type.Optional(count) });
+/** How each tier stood when routing looked. */
+const standings = Type.Object(
+  { tier_1: Type.Optional(standing), tier_2: Type.Optional(standing), tier_3: Type.Optional(standing) },
+  {
+    additionalProperties: false,
+    description: `by tier: \`health\` (\`"${HEALTH.join('"`, `"')}"\`) and of a returning one \`share\`, percent`,
+  },
+);
 
 /** What was ordered. */
 const order = {
@@ -47,11 +59,18 @@ const order = {
   maxCost: orNull(amount),
   clientReference: orNull(Type.String()),
   batchId: orNull(text),
+  routing: orNull(standings),
+  risk: orNull(
+    exact({ score: Type.Number({ minimum: 0 }), reasons: list(text), perMinute: count, perMinuteLimit: count }),
+  ),
   requestDigest: orNull(sealed),
 };
 
-/** Before networks had prices of their own, and before there were batches. */
-const alone: Upcaster = (data) => ({ ...data, network: null, batchId: null });
+/** Before networks had prices of their own, before there were batches, and before anything was noted of the decision. */
+const alone: Upcaster = (data) => ({ ...data, network: null, batchId: null, routing: null, risk: null });
+
+/** Before refusals that do not end a message were noted in our words too. */
+const inOwnWords: Upcaster = (data) => ({ ...data, failureCode: null });
 
 /** Streams `message-{msg_}`. */
 export const messageEvents = {
@@ -100,17 +119,19 @@ export const messageEvents = {
       resendAt: orNull(instant),
     }),
   ),
-  DispatchFailed: first(
+  DispatchFailed: second(
     'The provider refused the attempt, or it was never made.',
     exact({
       ...attempt,
       class: oneOf('R', 'F', 'F!', 'P'),
       scope: orNull(oneOf('account', 'sender', 'destination')),
       code: text,
+      failureCode: orNull(text),
       reason: Type.String(),
       tierRefused: flag,
       retryAt: orNull(instant),
     }),
+    inOwnWords,
   ),
   MessageRerouted: first(
     'It goes on at another tier; the reservation covers that tier’s price.',

@@ -1,11 +1,9 @@
-import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import type { JsonObject, JsonValue } from '../../../domain/shared/json';
 import { third, type Upcaster } from './event-definition';
-import { count, exact, instant, oneOf, orNull, text, tier } from './schema-parts';
+import { count, exact, instant, list, oneOf, orNull, text, tier } from './schema-parts';
 
 const number = Type.Number({ minimum: 0 });
-/** A list that nobody changes, as the domain has them. */
-const list = <Item extends TSchema>(item: Item) => Type.Unsafe<readonly Static<Item>[]>(Type.Array(item));
 
 const calls = exact({ attempts: count, accepted: count, timeouts: count, slow: count });
 const reports = exact({ due: count, delivered: count, late: count });

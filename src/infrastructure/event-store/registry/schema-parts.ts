@@ -1,4 +1,4 @@
-import { Type, type TSchema } from '@sinclair/typebox';
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import type { Sealed } from '../../../domain/shared/sealed';
 
 /** One of the given words. */
@@ -10,6 +10,9 @@ export const exact = <Properties extends Record<string, TSchema>>(properties: Pr
   Type.Object(properties, { additionalProperties: false });
 
 export const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+/** A list that nobody changes, as the domain has them. */
+export const list = <Item extends TSchema>(item: Item) => Type.Unsafe<readonly Static<Item>[]>(Type.Array(item));
 
 /** A name or an id; never empty. A pattern says so without counting every character, as a length would. */
 export const text = Type.String({ pattern: '^[\\s\\S]' });

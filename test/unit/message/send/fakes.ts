@@ -17,7 +17,7 @@ import {
 } from '../../../../src/application/ports/event-store';
 import type { IdSource } from '../../../../src/application/ports/id-source';
 import type { Logger } from '../../../../src/application/ports/logger';
-import type { ProviderHealth } from '../../../../src/application/ports/provider-health';
+import type { Considered, ProviderHealth } from '../../../../src/application/ports/provider-health';
 import { ERASED, type Subject, type SubjectVault } from '../../../../src/application/ports/subject-vault';
 import type { WalletRef, Wallets } from '../../../../src/application/ports/wallets';
 import { KENYAN_HOURS } from '../../../../src/domain/message/hours';
@@ -268,6 +268,11 @@ export class StillHealth implements ProviderHealth {
 
   order(_mode: string, candidates: readonly Tier[]): Tier[] {
     return this.reversed ? candidates.toReversed() : [...candidates];
+  }
+
+  consider(mode: string, candidates: readonly Tier[]): Considered {
+    const standings = Object.fromEntries(candidates.map((one) => [one, { health: 'healthy' } as const]));
+    return { order: this.order(mode, candidates), standings };
   }
 
   record(): void {}

@@ -126,6 +126,8 @@ describe('sending a message', () => {
       onUnknown: 'never_twice',
       clientReference: 'ref-1',
       batchId: null,
+      routing: { tier_1: { health: 'healthy' }, tier_2: { health: 'healthy' } },
+      risk: { score: 0, reasons: [], perMinute: 1, perMinuteLimit: 30 },
       validUntil: '2026-03-02T08:00:00.000Z',
       requestDigest: null,
     });
