@@ -31,6 +31,7 @@ const keys = new Map(
 const heads = new Map();
 let previousLine = GENESIS;
 let line = 0;
+const restored = [];
 for await (const text of linesOf(headsFile)) {
   line += 1;
   const { signature, ...signed } = JSON.parse(text);
@@ -40,7 +41,13 @@ for await (const text of linesOf(headsFile)) {
     stop(`heads, line ${line}: the signature is wrong`);
   if (signed.previous !== previousLine) stop(`heads, line ${line}: does not follow the line before`);
   previousLine = sha256(text).toString('hex');
-  if (signed.log === log) heads.set(signed.seq, signed.hash);
+  if (signed.log !== log) continue;
+  // The event log had lost what lies behind this row and was accepted as it is: earlier heads of later rows speak of what was lost.
+  if (signed.format === 'waht-audit-restored-1') {
+    restored.push(`row ${signed.seq}, ${signed.time}`);
+    for (const seq of heads.keys()) if (BigInt(seq) > BigInt(signed.seq)) heads.delete(seq);
+  }
+  if (signed.seq !== '0') heads.set(signed.seq, signed.hash);
 }
 
 // 2. The log: each row's hash is that of its members, its place and the hash before; where a head names it, it is the same.
@@ -63,6 +70,8 @@ for await (const text of linesOf(logFile)) {
 const [beyond] = heads.keys();
 if (beyond !== undefined) stop(`the log ends at row ${seq}, and a signed head names row ${beyond}`);
 process.stdout.write(`The ${log} log holds: ${seq} rows, signed up to row ${signedUpTo}, ${previous}\n`);
+for (const where of restored)
+  process.stdout.write(`It was made anew from a restored event log after ${where}: ask what was lost\n`);
 
 function stop(why) {
   process.stderr.write(`${why}\n`);

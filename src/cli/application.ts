@@ -12,6 +12,7 @@ import { OPT_OUT_READS, type OptOutReads } from '../application/ports/opt-out-re
 import { TENANT_READS, type TenantReads } from '../application/ports/tenant-reads';
 import { PARKED_TEXTS, type ParkedTexts } from '../application/ports/parked-texts';
 import { PERSONAL_TRACES, type PersonalTraces } from '../application/ports/personal-traces';
+import { RESTORED_LOG } from '../application/ports/restored-log';
 import { SUBSCRIPTIONS, type Subscriptions } from '../application/ports/subscriptions';
 import { WALLETS, type CommandContext, type Wallets } from '../application/ports/wallets';
 import type { Written } from '../application/customer/customer-stream';
@@ -26,6 +27,7 @@ import { readConfiguration } from '../infrastructure/config/read-configuration';
 import { PostgresSubjectVault } from '../infrastructure/crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../infrastructure/postgres/database';
 import { asOwner } from '../infrastructure/postgres/open-databases';
+import type { PostgresRestoredLog } from '../infrastructure/restoring/postgres-restored-log';
 import { ProjectionAdministration } from '../infrastructure/projections/projection-administration';
 import { CliModule } from './cli.module';
 
@@ -53,6 +55,7 @@ export class Application {
     readonly configuration: Configuration,
     private readonly logger: Logger,
     readonly projections: ProjectionAdministration,
+    readonly restoring: PostgresRestoredLog,
     private readonly ids: IdSource,
     private readonly clock: Clock,
   ) {
@@ -85,6 +88,7 @@ export class Application {
           configuration,
           context.get<Logger>(LOGGER, { strict: false }),
           context.get(ProjectionAdministration, { strict: false }),
+          context.get<PostgresRestoredLog>(RESTORED_LOG, { strict: false }),
           context.get<IdSource>(ID_SOURCE, { strict: false }),
           context.get<Clock>(CLOCK, { strict: false }),
         ),

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
 import { Option, type Command } from 'commander';
 import { signingKey, verifyingKey, type VerifyingKey } from '../infrastructure/audit/signing-keys';
 import { EXPORT_FORMATS, exportLog, type ExportFormat } from '../infrastructure/audit/export-logs';
 import { HeadsFile } from '../infrastructure/audit/heads-file';
 import { newestRefusedCalls } from '../infrastructure/audit/access-table';
 import { checkHeads, LOGS, type LogName } from '../infrastructure/audit/signed-head';
+import { signRestored, type RestoredSigner } from '../infrastructure/audit/sign-restored';
 import { replayAudit } from '../infrastructure/audit/replay-audit';
 import { inSnapshot, verifyAudit } from '../infrastructure/audit/verify-audit';
 import { eventLogTruth } from '../infrastructure/audit/event-log-truth';
@@ -15,7 +13,7 @@ import { Application } from './application';
 import { addFilterOptions, filterOf, type FilterOptions } from './audit-filter';
 import { replayText, verifyJson, verifyText } from './audit-report';
 import { wholeNumber } from './arguments';
-import { print, table, type OutputOptions } from './output';
+import { print, table, writeOut, type OutputOptions } from './output';
 import { Progress } from './progress';
 
 const logOption = (): Option => new Option('--log <log>', 'which log').choices(LOGS).default('audit');
@@ -24,6 +22,12 @@ const logOption = (): Option => new Option('--log <log>', 'which log').choices(L
 function keysOf({ configuration: { audit } }: Application): VerifyingKey[] {
   const own = audit.signingKey === null ? [] : [signingKey(audit.signingKey)];
   return [...own, ...audit.trustedKeys.map(verifyingKey)];
+}
+
+function signerOf(app: Application, file: HeadsFile): RestoredSigner {
+  const { signingKey: key } = app.configuration.audit;
+  const signing = key === null ? null : signingKey(key);
+  return { file, signing, keys: keysOf(app), time: new Date().toISOString() };
 }
 
 export function addAuditCommands(program: Command): void {
@@ -89,19 +93,23 @@ function addReplay(audit: Command): void {
             replayAudit(database, {
               subscriptions: app.subscriptions,
               heads: heads.filter(({ log }) => log === 'audit'),
+              signRestored: (sql, row) => signRestored(sql, row, signerOf(app, file)),
               replace: options.replace ?? false,
               stamp: new Date().toISOString().replace(/\D/g, '').slice(0, 14),
               progress: (rows) => progress.show(`rebuilt: ${rows} rows`),
             }),
           )
           .finally(() => progress.end());
-        const { rows, hash, differsAt, contradictsHeadAt, swapped, keptAs } = report;
+        const { rows, hash, differsAt, contradictsHeadAt, swapped, keptAs, restoredAfter } = report;
         const json = {
           ...{ rows: rows.toString(), hash, differs_at: differsAt?.toString() ?? null },
           ...{ contradicts_head_at: contradictsHeadAt?.toString() ?? null, swapped, kept_as: keptAs },
+          restored_after: restoredAfter?.toString() ?? null,
         };
         print(json, options, () => replayText(report));
-        if (differsAt !== null || contradictsHeadAt !== null) process.exitCode = 1;
+        // That it differs is what was accepted, where a loss was.
+        const isAccepted = swapped && restoredAfter !== null;
+        if ((differsAt !== null && !isAccepted) || contradictsHeadAt !== null) process.exitCode = 1;
       }),
     );
 }
@@ -115,19 +123,13 @@ function addExport(audit: Command): void {
     .addOption(logOption());
   addFilterOptions(command).action((options: FilterOptions & { format: ExportFormat; out?: string; log: LogName }) =>
     Application.with(async (app) => {
-      const out = options.out === undefined ? process.stdout : createWriteStream(options.out, { flags: 'wx' });
-      await inSnapshot(app.database, async (sql) => {
-        for await (const text of exportLog(sql, options.log, options.format, filterOf(options))) await write(out, text);
-      });
-      if (out !== process.stdout) await new Promise<void>((resolve) => out.end(resolve));
+      await writeOut(options.out, (write) =>
+        inSnapshot(app.database, async (sql) => {
+          for await (const text of exportLog(sql, options.log, options.format, filterOf(options))) await write(text);
+        }),
+      );
     }),
   );
-}
-
-/** As fast as whoever reads takes it. */
-async function write(out: Writable, text: string): Promise<void> {
-  if (out.errored) throw out.errored;
-  if (!out.write(text)) await once(out, 'drain');
 }
 
 function addList(audit: Command): void {

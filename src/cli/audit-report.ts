@@ -17,6 +17,7 @@ export function verifyJson({ audit, access, heads, comparison, findings }: Audit
       last_audit_row: heads.last.audit?.toString() ?? null,
       last_access_row: heads.last.access?.toString() ?? null,
       torn: heads.torn,
+      restored: heads.restored.map(({ after, at }) => ({ after_row: after.toString(), at })),
     },
     event_log:
       comparison === null ? null : { rows: comparison.rows.toString(), not_projected: comparison.notProjected },
@@ -36,6 +37,7 @@ export function verifyText({ audit, access, heads, comparison, findings }: Audit
     ['refused calls', `${access.rows} rows in the chain, ${access.hash}`],
     ['', signed(heads.last.access, access.rows)],
     ['signed heads', `${heads.checked} hold${heads.torn ? '; the last line was torn by a crash' : ''}`],
+    ...heads.restored.map(({ after, at }) => ['restored', `made anew after row ${after} at ${at}`] as const),
   ]);
   if (findings.length === 0) return `${lines}\n\nEverything holds.`;
   const said = findings.map((finding) => `  ${finding.log} log, ${place(finding)}: ${finding.detail}`);
@@ -47,13 +49,17 @@ function compared({ rows, notProjected }: NonNullable<AuditReport['comparison']>
   return `${rows} rows are what it makes of them${later}`;
 }
 
-export function replayText({ rows, hash, differsAt, contradictsHeadAt, swapped, keptAs }: ReplayReport): string {
+export function replayText(report: ReplayReport): string {
+  const { rows, hash, differsAt, contradictsHeadAt, swapped, keptAs, restoredAfter } = report;
   const built = `${rows} rows were made from the event log, ${hash}.`;
   if (contradictsHeadAt !== null) {
     return `${built}\nRow ${contradictsHeadAt} is not the one that was signed: the event log itself was altered. Nothing was replaced.`;
   }
   if (differsAt === null) return `${built}\nThe log was the same, byte for byte; the rebuilt one serves now.`;
-  const differs = `Row ${differsAt} stood there otherwise than the event log has it.`;
+  const differs =
+    restoredAfter === null
+      ? `Row ${differsAt} stood there otherwise than the event log has it.`
+      : `Up to row ${restoredAfter} it is as it was; what follows was accepted as lost.`;
   return swapped
     ? `${built}\n${differs} The rebuilt log serves now; the other is kept as ${keptAs}.`
     : `${built}\n${differs} Nothing was replaced: --replace does it, and keeps what stands there.`;

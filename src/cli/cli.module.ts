@@ -8,6 +8,7 @@ import { LOGGER } from '../application/ports/logger';
 import { METRICS } from '../application/ports/metrics';
 import type { Configuration } from '../application/ports/configuration';
 import { PrivacyModule } from '../application/privacy/privacy.module';
+import { RestoringModule } from '../application/restoring/restoring.module';
 import { WalletModule } from '../application/wallet/wallet.module';
 import { ConfigModule } from '../infrastructure/config/config.module';
 import { CryptoModule } from '../infrastructure/crypto/crypto.module';
@@ -21,6 +22,7 @@ import { PostgresModule } from '../infrastructure/postgres/postgres.module';
 import { ErasureModule } from '../infrastructure/privacy/erasure.module';
 import { ProjectionEngineModule } from '../infrastructure/projections/projection-engine.module';
 import { ParkedTextsModule } from '../infrastructure/receipts/parked-texts.module';
+import { LogRestoringModule } from '../infrastructure/restoring/log-restoring.module';
 import { ProjectionsModule } from '../projections/projections.module';
 
 /** What goes wrong is logged to the error stream: the output belongs to the command's answer. */
@@ -62,6 +64,8 @@ export class CliModule {
         InboundModule,
         WalletModule,
         PrivacyModule,
+        LogRestoringModule,
+        RestoringModule,
       ],
     };
   }

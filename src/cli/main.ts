@@ -8,6 +8,7 @@ import { addDemoCommand } from './demo-command';
 import { addGenerateCommand } from './generate-command';
 import { addInboundCommands } from './inbound-commands';
 import { addKeyCommands, addSenderIdCommands } from './key-commands';
+import { addLogCommands } from './log-commands';
 import { addMessageCommands } from './message-commands';
 import { addMigrateCommand } from './migrate-command';
 import { addPriceListCommands, addWalletCommands } from './money-commands';
@@ -39,6 +40,7 @@ export function commandLine(): Command {
     addProjectionCommands,
     addMigrateCommand,
     addAuditCommands,
+    addLogCommands,
     addPrivacyCommands,
     addDemoCommand,
     addGenerateCommand,

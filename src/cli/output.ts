@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+
 /** How an answer is printed: for people, or with `--json` for programs. */
 export interface OutputOptions {
   readonly json?: boolean;
@@ -30,4 +33,17 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
 export function facts(pairs: readonly (readonly [string, Cell])[]): string {
   const width = Math.max(...pairs.map(([name]) => name.length));
   return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value === null ? '–' : String(value)}`).join('\n');
+}
+
+/** Hands `work` what writes as fast as whoever reads takes it. @param file a new one; undefined: the output */
+export async function writeOut(
+  file: string | undefined,
+  work: (write: (text: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const out = file === undefined ? process.stdout : createWriteStream(file, { flags: 'wx' });
+  await work(async (text) => {
+    if (out.errored) throw out.errored;
+    if (!out.write(text)) await once(out, 'drain');
+  });
+  if (out !== process.stdout) await new Promise<void>((resolve) => out.end(resolve));
 }

@@ -1,6 +1,7 @@
 import { EventStoreDBClient, START } from '@eventstore/db-client';
 
 export interface RawEvent {
+  readonly id: string;
   readonly stream: string;
   readonly type: string;
   readonly data: Record<string, unknown>;
@@ -12,8 +13,10 @@ export async function rawLog(eventStoreUrl: string): Promise<RawEvent[]> {
   const events: RawEvent[] = [];
   try {
     for await (const { event } of client.readAll({ fromPosition: START })) {
-      if (event && !event.type.startsWith('$'))
-        events.push({ stream: event.streamId, type: event.type, data: event.data as Record<string, unknown> });
+      if (event && !event.type.startsWith('$')) {
+        const { id, streamId: stream, type } = event;
+        events.push({ id, stream, type, data: event.data as Record<string, unknown> });
+      }
     }
   } finally {
     await client.dispose();

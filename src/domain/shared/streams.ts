@@ -19,6 +19,8 @@ export const streams = {
   inbound: (number: string): string => `inbound-${number}`,
   /** A recipient of one customer, by its random id; written to only when it is erased. */
   subject: (subjectId: string): string => `subject-${subjectId}`,
+  /** What operators have said of the log itself. */
+  acceptedLogs: 'log-acceptances',
 } as const;
 
 export const streamPrefixes = {

@@ -6,8 +6,8 @@ import { GENESIS } from '../../projections/shared/hash-chain';
 import type { Sql } from '../postgres/database';
 import type { Finding, Progress } from './verify-chain';
 
-/** Whether the event log holds this event at this place. */
-export type EventLookUp = (stream: string, revision: bigint, eventId: string) => Promise<boolean>;
+/** Whether the event log holds this event at this place; null: any event. */
+export type EventLookUp = (stream: string, revision: bigint, eventId: string | null) => Promise<boolean>;
 
 export interface ComparisonInput {
   /** The whole event log, from the first event. */

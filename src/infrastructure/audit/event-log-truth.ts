@@ -38,12 +38,12 @@ async function projectedTo(sql: Sql): Promise<LogPosition | null> {
   return checkpoint === null || checkpoint.commit < end.commit ? end : checkpoint;
 }
 
-const lookUpIn =
+export const lookUpIn =
   (store: EventStore): EventLookUp =>
   async (stream, revision, eventId) => {
     try {
       const [event] = await store.readStream(stream, revision, 1);
-      return event !== undefined && event.revision === revision && event.id.toLowerCase() === eventId;
+      return event?.revision === revision && (eventId === null || event.id.toLowerCase() === eventId);
     } catch (error) {
       // There is one, whatever it says.
       if (error instanceof UndecodableStream) return true;

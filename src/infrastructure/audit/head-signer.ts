@@ -7,7 +7,7 @@ import { checkHeads, headLine, type HeadFacts, type LogName } from './signed-hea
 import type { SigningKey, VerifyingKey } from './signing-keys';
 
 /** Only one process signs at a time, whoever believes to lead: any number that nobody else locks. */
-const LOCK = 5_721_947_019;
+export const SIGNING_LOCK = 5_721_947_020;
 const PAGE = 2_000;
 /** Rows between two heads at most: the next one follows at once where more are waiting. */
 const MOST_ROWS_A_HEAD = 20_000;
@@ -50,7 +50,7 @@ export class HeadSigner {
     return this.database.transaction(async (sql) => {
       const { rows } = await sql.query<{ held: boolean }>({
         text: 'SELECT pg_try_advisory_xact_lock($1) AS held',
-        values: [LOCK],
+        values: [SIGNING_LOCK],
       });
       if (rows[0]?.held !== true) return null;
       let signed = 0;

@@ -1,7 +1,7 @@
 import type { LogPosition } from '../../application/ports/event-store';
 import type { Subscriptions } from '../../application/ports/subscriptions';
 import { appendAudit } from '../../projections/audit/audit.projection';
-import { auditEnd, type AuditEnd } from '../../projections/audit/audit-table';
+import { auditEnd, auditRows, type AuditEnd } from '../../projections/audit/audit-table';
 import { GENESIS, type ChainEnd } from '../../projections/shared/hash-chain';
 import type { Database, Sql } from '../postgres/database';
 import { readLog } from './read-log';
@@ -27,11 +27,15 @@ export interface ReplayReport {
   readonly swapped: boolean;
   /** Where the log is kept that was replaced because it differed; null: none was. */
   readonly keptAs: string | null;
+  /** Last row of the old log that stands in the new one, where an event log was accepted with a loss; else null. */
+  readonly restoredAfter: bigint | null;
 }
 
 export interface ReplayInput {
   readonly subscriptions: Subscriptions;
   readonly heads: readonly ChainEnd[];
+  /** Signs that heads of rows behind this one speak of a log that was lost. */
+  readonly signRestored: (sql: Sql, row: ChainEnd) => Promise<void>;
   /** Whether a log that differs may be replaced; it is then kept beside the new one. */
   readonly replace: boolean;
   /** Stamp for the name of what is kept, from the clock: digits only. */
@@ -60,10 +64,18 @@ export async function replayAudit(database: Database, input: ReplayInput): Promi
       const common = built.seq < serving.seq ? built.seq : serving.seq;
       const differsAt = built.seq < serving.seq ? built.seq + 1n : null;
       const first = (await difference(sql, common)) ?? differsAt;
-      const contradictsHeadAt = await contradiction(sql, heads);
-      const report = { rows: built.seq, hash: built.hash, differsAt: first, contradictsHeadAt };
+      // What an operator has accepted as lost is no contradiction; what was signed before it must be as it was.
+      const same = (await isAccepted(sql)) && first !== null ? first - 1n : null;
+      const contradictsHeadAt = await contradiction(
+        sql,
+        same === null ? heads : heads.filter(({ seq }) => seq <= same),
+      );
+      const report = { rows: built.seq, hash: built.hash, differsAt: first, contradictsHeadAt, restoredAfter: same };
       const keep = contradictsHeadAt !== null || (first !== null && !input.replace);
       const keptAs = first === null || keep ? null : `audit_log_replaced_${input.stamp}`;
+      if (!keep && same !== null && heads.some(({ seq }) => seq > same)) {
+        await input.signRestored(sql, await rowOf(sql, same));
+      }
       if (!keep) await swap(sql, keptAs);
       for (const table of keep ? ['audit_log'] : ['audit_log', ...(keptAs === null ? [] : [keptAs])]) {
         if (seeAll) await sql.query({ text: `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY` });
@@ -139,6 +151,17 @@ async function difference(sql: Sql, upTo: bigint): Promise<bigint | null> {
   return rows[0] === undefined ? null : BigInt(rows[0].seq);
 }
 
+/** Whether the event log was accepted with a loss, and the audit log not made anew since. */
+async function isAccepted(sql: Sql): Promise<boolean> {
+  const { rows } = await sql.query({ text: `SELECT 1 FROM rebuilds_owed WHERE projection = 'audit'` });
+  return rows.length > 0;
+}
+
+async function rowOf(sql: Sql, seq: bigint): Promise<ChainEnd> {
+  const [row] = await auditRows(sql, seq - 1n, 1, REBUILT.log);
+  return seq === 0n || row === undefined ? { seq: 0n, hash: GENESIS } : { seq, hash: row.hash };
+}
+
 async function contradiction(sql: Sql, heads: readonly ChainEnd[]): Promise<bigint | null> {
   const { rows } = await sql.query<{ seq: string | null }>({
     text: `SELECT min(h.seq)::text AS seq
@@ -149,7 +172,7 @@ async function contradiction(sql: Sql, heads: readonly ChainEnd[]): Promise<bigi
   return rows[0]?.seq == null ? null : BigInt(rows[0].seq);
 }
 
-/** The old table goes, or stays beside as evidence, append-only as before. */
+/** The old table goes, or stays beside as evidence, append-only as before. What was owed is done. */
 async function swap(sql: Sql, keptAs: string | null): Promise<void> {
   await giveSameGuards(sql, 'audit_log', REBUILT.log);
   await sql.query({ text: keptAs === null ? 'DROP TABLE audit_log' : `ALTER TABLE audit_log RENAME TO ${keptAs}` });
@@ -159,4 +182,5 @@ async function swap(sql: Sql, keptAs: string | null): Promise<void> {
               SET seq = b.seq, hash = b.hash, commit_position = b.commit_position, prepare_position = b.prepare_position
              FROM ${REBUILT.head} AS b`,
   });
+  await sql.query({ text: `DELETE FROM rebuilds_owed WHERE projection = 'audit'` });
 }

@@ -11,6 +11,11 @@ export interface HeadFacts extends ChainEnd {
   readonly log: LogName;
   /** ISO. */
   readonly time: string;
+  /**
+   * The event log had lost what lies behind this row, was accepted as it is, and the audit log made anew from it: earlier
+   * heads of later rows speak of what was lost.
+   */
+  readonly restored?: boolean;
 }
 
 /** The same, as it was signed. */
@@ -27,6 +32,7 @@ export interface HeadFault {
 }
 
 const FORMAT = 'waht-audit-head-1';
+const FORMAT_RESTORED = 'waht-audit-restored-1';
 const MEMBERS = ['format', 'hash', 'key_id', 'log', 'previous', 'seq', 'signature', 'time'];
 
 const lineHash = (line: string): string => hash('sha256', line, 'hex');
@@ -34,7 +40,7 @@ const lineHash = (line: string): string => hash('sha256', line, 'hex');
 /** One line of the file: canonical JSON; the signature is over the canonical JSON of all the other members. */
 export function headLine(key: SigningKey, head: HeadFacts, lineBefore: string | null): string {
   const members = {
-    format: FORMAT,
+    format: head.restored === true ? FORMAT_RESTORED : FORMAT,
     hash: head.hash,
     key_id: key.id,
     log: head.log,
@@ -46,13 +52,17 @@ export function headLine(key: SigningKey, head: HeadFacts, lineBefore: string | 
   return canonicalJson({ ...members, signature });
 }
 
-/** Reads the lines of a file of heads, each against the one before; stops at the first that does not hold. */
+/**
+ * Reads the lines of a file of heads, each against the one before; stops at the first that does not hold.
+ * @returns the heads that speak of the log as it is now, and where it was restored.
+ */
 export function checkHeads(
   lines: readonly string[],
   keys: readonly VerifyingKey[],
-): { readonly heads: SignedHead[]; readonly fault: HeadFault | null } {
+): { readonly heads: SignedHead[]; readonly restored: SignedHead[]; readonly fault: HeadFault | null } {
   const byId = new Map(keys.map((key) => [key.id, key]));
-  const heads: SignedHead[] = [];
+  let heads: SignedHead[] = [];
+  const restored: SignedHead[] = [];
   const last = new Map<LogName, bigint>();
   let previous = GENESIS;
   for (const [i, line] of lines.entries()) {
@@ -62,15 +72,21 @@ export function checkHeads(
         ? read
         : read.previous !== previous
           ? 'does not follow the line before: lines are missing, added or in another order'
-          : read.seq <= (last.get(read.log) ?? 0n)
+          : read.restored !== true && read.seq <= (last.get(read.log) ?? 0n)
             ? `names row ${read.seq}, and an earlier line a later row`
             : null;
-    if (fault !== null || typeof read === 'string') return { heads, fault: { line: i + 1, detail: fault ?? '' } };
-    heads.push(read);
+    if (fault !== null || typeof read === 'string')
+      return { heads, restored, fault: { line: i + 1, detail: fault ?? '' } };
+    if (read.restored === true) {
+      restored.push(read);
+      heads = heads.filter(({ log, seq }) => log !== read.log || seq < read.seq);
+    }
+    // Row 0 is before the first: nothing stands there that could be compared.
+    if (read.seq > 0n) heads.push(read);
     last.set(read.log, read.seq);
     previous = lineHash(line);
   }
-  return { heads, fault: null };
+  return { heads, restored, fault: null };
 }
 
 /** What is wrong with it, or the head. */
@@ -80,13 +96,15 @@ function readHead(line: string, keys: ReadonlyMap<string, VerifyingKey>): Signed
   const { signature = '', ...signed } = members;
   const { log, seq = '', hash: end = '', key_id: keyId = '', previous = '', time = '' } = signed;
   const name = LOGS.find((one) => one === log);
-  if (name === undefined || signed['format'] !== FORMAT || !/^[1-9]\d{0,18}$/.test(seq)) {
+  const restored = signed['format'] === FORMAT_RESTORED;
+  const isOne = restored ? /^(0|[1-9]\d{0,18})$/ : /^[1-9]\d{0,18}$/;
+  if (name === undefined || (signed['format'] !== FORMAT && !restored) || !isOne.test(seq)) {
     return 'is no line of this format';
   }
   const key = keys.get(keyId);
   if (key === undefined) return `is signed by key ${keyId.slice(0, 16)}, which is not one of those given`;
   if (!key.verifies(canonicalJson(signed), Buffer.from(signature, 'base64url'))) return 'has a signature that is wrong';
-  return { log: name, seq: BigInt(seq), hash: end, time, keyId, previous };
+  return { log: name, seq: BigInt(seq), hash: end, time, keyId, previous, ...(restored ? { restored } : {}) };
 }
 
 function membersOf(line: string): Record<string, string> | null {

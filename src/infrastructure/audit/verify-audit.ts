@@ -15,6 +15,8 @@ export interface AuditReport {
     readonly checked: number;
     /** The last row of each log that a head names. */
     readonly last: Readonly<Record<LogName, bigint | null>>;
+    /** Rows of the audit log behind which it was made anew from an event log that was accepted with a loss, and when. */
+    readonly restored: readonly { readonly after: bigint; readonly at: string }[];
     /** Something that is no whole line stands at the end: a crash while one was written. */
     readonly torn: boolean;
   };
@@ -45,7 +47,7 @@ export async function verifyAudit(sql: Sql, input: VerifyInput): Promise<AuditRe
   const { file, keys, comparison: compare, progress } = input;
   // The snapshot begins with the first statement: heads read after it may name rows that it does not show, so they come first.
   const { lines, torn } = file.read();
-  const { heads, fault } = checkHeads(lines, keys);
+  const { heads, restored, fault } = checkHeads(lines, keys);
   const of = (log: LogName): SignedHead[] => heads.filter((head) => head.log === log);
   const reporting =
     (what: string): Progress =>
@@ -65,7 +67,7 @@ export async function verifyAudit(sql: Sql, input: VerifyInput): Promise<AuditRe
   return {
     audit,
     access,
-    heads: { checked: heads.length, last, torn },
+    heads: { checked: heads.length, last, torn, restored: restored.map(({ seq, time }) => ({ after: seq, at: time })) },
     comparison,
     findings: found.filter((finding) => finding !== null),
   };

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { CONFIGURATION, type Configuration } from '../../application/ports/configuration';
 import { EVENT_STORE } from '../../application/ports/event-store';
+import { UNCHECKED_STORE } from '../../application/ports/restored-log';
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { METRICS, type Metrics } from '../../application/ports/metrics';
 import { SNAPSHOTS } from '../../application/ports/snapshots';
@@ -51,11 +52,12 @@ const FIRST_LOOK_WITHIN_MS = 5_000;
         new ConnectionSource(configuration.eventStoreUrl, partLogger(logger), GENERATION_OF_WRITES),
       inject: [CONFIGURATION, LOGGER],
     },
+    { provide: LogMarks, useFactory: (database: Database) => new LogMarks(database), inject: [DATABASE] },
     {
       provide: LogWatch,
-      useFactory: (connections: ConnectionSource, database: Database, integrity: LogIntegrity, logger: Logger) =>
-        new LogWatch(connections, new LogMarks(database), integrity, partLogger(logger)),
-      inject: [WRITES, DATABASE, LogIntegrity, LOGGER],
+      useFactory: (connections: ConnectionSource, marks: LogMarks, integrity: LogIntegrity, logger: Logger) =>
+        new LogWatch(connections, marks, integrity, partLogger(logger)),
+      inject: [WRITES, LogMarks, LogIntegrity, LOGGER],
     },
     {
       provide: EVENT_STORE,
@@ -64,6 +66,11 @@ const FIRST_LOOK_WITHIN_MS = 5_000;
       inject: [WRITES, EventCodec, METRICS, LogIntegrity],
     },
     { provide: STREAM_ITEMS, useExisting: EVENT_STORE },
+    {
+      provide: UNCHECKED_STORE,
+      useFactory: (store: EventStoreAdapter) => store.unchecked(),
+      inject: [EVENT_STORE],
+    },
     {
       provide: SUBSCRIPTIONS,
       useFactory: (
@@ -85,7 +92,7 @@ const FIRST_LOOK_WITHIN_MS = 5_000;
       inject: [DATABASE],
     },
   ],
-  exports: [EVENT_STORE, STREAM_ITEMS, SUBSCRIPTIONS, SNAPSHOTS, LogIntegrity],
+  exports: [EVENT_STORE, STREAM_ITEMS, UNCHECKED_STORE, SUBSCRIPTIONS, SNAPSHOTS, LogIntegrity, LogMarks, LogWatch],
 })
 export class EventStoreModule implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(

@@ -5,7 +5,7 @@ import type { Logger } from '../../application/ports/logger';
 import type { Database } from './database';
 
 /** First half of the two-part advisory lock key: keeps roles apart from any other use of advisory locks. */
-const LOCK_CLASS = 1_463_896_148;
+export const LEADER_LOCK_CLASS = 1_463_896_148;
 
 export interface LeaderTimings {
   /** How often a role held elsewhere is tried. */
@@ -81,7 +81,7 @@ export class PostgresLeadership implements Leadership {
       const { rows } = await this.within(
         client.query<{ role: string }>({
           text: `SELECT role FROM unnest($2::text[]) AS role WHERE pg_try_advisory_lock($1, hashtext(role))`,
-          values: [LOCK_CLASS, wanted.map((one) => one.role)],
+          values: [LEADER_LOCK_CLASS, wanted.map((one) => one.role)],
         }),
       );
       if (this.client !== client) return;
@@ -153,7 +153,7 @@ export class PostgresLeadership implements Leadership {
       await this.within(
         this.client.query({
           text: 'SELECT pg_advisory_unlock($1, hashtext($2))',
-          values: [LOCK_CLASS, candidate.role],
+          values: [LEADER_LOCK_CLASS, candidate.role],
         }),
       );
     } catch (error) {

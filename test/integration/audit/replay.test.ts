@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { replayAudit, type ReplayReport } from '../../../src/infrastructure/audit/replay-audit';
 import { auditChain } from '../../../src/infrastructure/audit/chained-log';
 import { checkHeads } from '../../../src/infrastructure/audit/signed-head';
+import { signRestored, type RestoredSigner } from '../../../src/infrastructure/audit/sign-restored';
 import { verifyChain } from '../../../src/infrastructure/audit/verify-chain';
-import { Database } from '../../../src/infrastructure/postgres/database';
+import { Database, type Sql } from '../../../src/infrastructure/postgres/database';
+import type { ChainEnd } from '../../../src/projections/shared/hash-chain';
 import { AuditFixture } from '../../support/audit-fixture';
 import { MemoryFeed } from '../../support/memory-feed';
 import { tamper } from '../../support/tampering';
@@ -25,9 +27,13 @@ describe('replay of the audit log', () => {
     replayAudit(owner, {
       subscriptions: feed,
       heads: checkHeads(fixture.file.read().lines, [fixture.key]).heads,
+      signRestored: (sql, row) => signRestored(sql, row, signer()),
       replace,
       stamp: '20261122120000',
     });
+  const signer = (signing = fixture.key): RestoredSigner => ({
+    ...{ file: fixture.file, signing, keys: [fixture.key], time: '2026-11-23T00:00:00.000Z' },
+  });
   const rows = async (table = 'audit_log') =>
     (await fixture.db.database.query({ text: `SELECT * FROM ${table} ORDER BY seq` })).rows;
   const tables = async () =>
@@ -66,7 +72,8 @@ describe('replay of the audit log', () => {
     const run = (text: string) => fixture.db.database.query({ text });
     await run(`CREATE ROLE ${name} LOGIN PASSWORD 'of-a-test'`);
     await run(`GRANT CREATE, USAGE ON SCHEMA public TO ${name}`);
-    for (const table of ['audit_log', 'audit_head']) await run(`ALTER TABLE ${table} OWNER TO ${name}`);
+    for (const table of ['audit_log', 'audit_head', 'rebuilds_owed'])
+      await run(`ALTER TABLE ${table} OWNER TO ${name}`);
     const url = Object.assign(new URL(fixture.db.url), { username: name, password: 'of-a-test' });
     const options = { max: 2, statementTimeoutMs: 10_000, applicationName: 'test', onError: () => undefined };
     const owner = new Database(url.href, options);
@@ -115,5 +122,70 @@ describe('replay of the audit log', () => {
     );
     expect(await replay(true)).toMatchObject({ differsAt: 1n, contradictsHeadAt: 40n, swapped: false });
     expect(await tables()).toEqual(['audit_head', 'audit_log']);
+  });
+
+  describe('of an event log that was accepted with a loss', () => {
+    const LEFT = 30;
+    const accept = async () => {
+      const acceptance = '7b0c2d1e-5a4f-5c3b-9d2e-1f0a9b8c7d6e';
+      await fixture.db.database.query({
+        text: `INSERT INTO log_acceptances (id, at, actor, note, found) VALUES ($1, now(), 'amina', 'disk lost', 'less')`,
+        values: [acceptance],
+      });
+      await fixture.db.database.query({
+        text: `INSERT INTO rebuilds_owed (projection, acceptance) VALUES ('audit', $1)`,
+        values: [acceptance],
+      });
+    };
+    const heads = () => checkHeads(fixture.file.read().lines, [fixture.key]);
+    beforeEach(() => {
+      const kept = fixture.items.slice(0, LEFT);
+      fixture.items.splice(0, fixture.items.length, ...kept);
+      feed.items.splice(0, feed.items.length, ...kept, ...fixture.happen(3).slice(0, 3));
+    });
+
+    it('says from where on the signed heads speak of what was lost, and goes on from there', async () => {
+      await accept();
+      expect(await replay()).toMatchObject({ differsAt: 31n, contradictsHeadAt: null, swapped: false });
+      expect(heads().restored).toEqual([]);
+      const report = await replay(true);
+      expect(report).toMatchObject({ rows: 33n, contradictsHeadAt: null, swapped: true, restoredAfter: 30n });
+      expect(heads()).toMatchObject({ fault: null, restored: [{ seq: 30n }], heads: [{ seq: 30n }] });
+      expect(await verifyChain(fixture.db.database, auditChain(), heads().heads)).toMatchObject({ finding: null });
+      const owed = await fixture.db.database.query({ text: 'SELECT 1 FROM rebuilds_owed' });
+      expect(owed.rows).toEqual([]);
+      await fixture.project(fixture.happen(10));
+      expect(await fixture.signer.sign()).toMatchObject({ signed: 1 });
+      expect(heads().heads.map(({ seq }) => seq)).toEqual([30n, 43n]);
+    });
+
+    it('still replaces nothing where what was signed before it is not what the log makes', async () => {
+      await accept();
+      // The head of row 40 is lost with its row; one of row 20 would not be.
+      const signed = checkHeads(fixture.file.read().lines, [fixture.key]).heads;
+      const forged = { ...signed[0]!, seq: 20n };
+      const report = await replayAudit(fixture.db.database, {
+        subscriptions: feed,
+        heads: [forged],
+        signRestored: () => Promise.reject(new Error('signed')),
+        replace: true,
+        stamp: '20261122120000',
+      });
+      expect(report).toMatchObject({ contradictsHeadAt: 20n, swapped: false });
+    });
+
+    it('replaces nothing where heads name what was lost and nobody can sign that', async () => {
+      await accept();
+      const input = { subscriptions: feed, heads: heads().heads, replace: true, stamp: '20261122120000' };
+      const signRestoredBy = (sql: Sql, row: ChainEnd) => signRestored(sql, row, { ...signer(), signing: null });
+      await expect(replayAudit(fixture.db.database, { ...input, signRestored: signRestoredBy })).rejects.toThrow(
+        'WAHT_AUDIT_SIGNING_KEY',
+      );
+      expect(await rows()).toHaveLength(60);
+    });
+
+    it('and without an acceptance what was signed stands against it', async () => {
+      expect(await replay(true)).toMatchObject({ contradictsHeadAt: 40n, swapped: false, restoredAfter: null });
+    });
   });
 });

@@ -66,6 +66,7 @@ const agrees: { readonly [Name in keyof Registry]: Equal<SchemaOf<Name>, DataOf<
   InboundNumberAssigned: true,
   InboundNumberReleased: true,
   ParkedTextDiscarded: true,
+  LogAccepted: true,
 };
 
 describe('the registry of events', () => {

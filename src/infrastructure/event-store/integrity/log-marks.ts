@@ -39,6 +39,15 @@ export class LogMarks {
     return row === undefined || position === null ? null : { position, eventId: row.event_id };
   }
 
+  /** What has not been made anew yet from a log that was accepted as it is, by name. */
+  async owed(): Promise<string[]> {
+    const { rows } = await this.sql.query<{ projection: string }>({
+      name: 'log-rebuilds-owed',
+      text: 'SELECT projection FROM rebuilds_owed ORDER BY projection',
+    });
+    return rows.map(({ projection }) => projection);
+  }
+
   /** In the place of `before`; who finds another there now leaves it. */
   async save(mark: LogMark, before: LogMark | null): Promise<void> {
     await this.sql.query({

@@ -2,7 +2,7 @@ import type { LogPosition } from '../../../application/ports/event-store';
 import type { Logger } from '../../../application/ports/logger';
 import type { ConnectionSource } from '../connection/connection-source';
 import { grpcFailure, isConnectionLost } from '../reads/grpc-failure';
-import { readAt, type FoundAt } from '../reads/stream-reader';
+import { readAt, readHead, type FoundAt } from '../reads/stream-reader';
 import { isAfter, positionText } from '../subscriptions/positions';
 import { WakeUp } from '../subscriptions/wake-up';
 import type { LogIntegrity } from './log-integrity';
@@ -63,7 +63,7 @@ export class LogWatch {
 
   private async lookOnce(): Promise<void> {
     try {
-      const found = await this.compare();
+      const found = await this.difference();
       if (this.stopped) return;
       if (found === null) this.integrity.verified();
       else this.integrity.broken(found);
@@ -73,8 +73,10 @@ export class LogWatch {
     }
   }
 
-  /** @returns what does not agree; null where all does. */
-  private async compare(): Promise<string | null> {
+  /** @returns what does not agree; null where all does. @throws where store or Postgres cannot be seen */
+  async difference(): Promise<string | null> {
+    const owed = await this.marks.owed();
+    if (owed.length > 0) return `the log was accepted as it is, and not yet made anew from it: ${owed.join(', ')}`;
     // In this order: what was projected before the log is read must be in it.
     const upTo = await this.marks.furthestCheckpoint();
     if (upTo === null) return null;
@@ -90,6 +92,11 @@ export class LogWatch {
     if (found.kind === 'event' && found.eventId !== mark?.eventId)
       await this.marks.save({ position: upTo, eventId: found.eventId }, mark);
     return null;
+  }
+
+  /** Of the newest event in the log; null: it is empty. @throws where the store cannot be seen */
+  head(): Promise<LogPosition | null> {
+    return readHead(this.connections.current);
   }
 
   private async find(position: LogPosition): Promise<FoundAt> {

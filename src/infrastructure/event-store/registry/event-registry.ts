@@ -5,6 +5,7 @@ import type { InboundEvent } from '../../../domain/inbound/events';
 import type { MessageEvent } from '../../../domain/message/events';
 import type { OptOutEvent } from '../../../domain/opt-out/events';
 import type { PrivacyEvent } from '../../../domain/privacy/events';
+import type { RestoringEvent } from '../../../domain/restoring/events';
 import type { ProviderEvent } from '../../../domain/routing/events';
 import type { WalletEvent } from '../../../domain/wallet/events';
 import { batchEvents } from './batch-events';
@@ -15,6 +16,7 @@ import { inboundEvents } from './inbound-events';
 import { messageEvents } from './message-events';
 import { privacyEvents } from './privacy-events';
 import { providerEvents } from './provider-events';
+import { restoringEvents } from './restoring-events';
 import { blockEvents, optOutEvents } from './safety-events';
 import { walletEvents } from './wallet-events';
 
@@ -29,7 +31,8 @@ export type StoredDomainEvent =
   | OptOutEvent
   | ProviderEvent
   | PrivacyEvent
-  | InboundEvent;
+  | InboundEvent
+  | RestoringEvent;
 
 /** By type. A type of the domain that is missing here fails the build, and so does one that the domain does not know. */
 export const EVENT_REGISTRY = {
@@ -43,6 +46,7 @@ export const EVENT_REGISTRY = {
   ...providerEvents,
   ...privacyEvents,
   ...inboundEvents,
+  ...restoringEvents,
 } satisfies { [Type in StoredDomainEvent['type']]: EventDefinition };
 
 export type EventRegistry = ReadonlyMap<string, EventDefinition>;
@@ -61,4 +65,5 @@ export const EVENT_FAMILIES: readonly EventFamily[] = [
   { title: 'Provider', streams: '`provider-{name}`', events: providerEvents },
   { title: 'Inbound number', streams: '`inbound-{number}`', events: inboundEvents },
   { title: 'Subject', streams: '`subject-{sub_}`', events: privacyEvents },
+  { title: 'The log itself', streams: '`log-acceptances`', events: restoringEvents },
 ];

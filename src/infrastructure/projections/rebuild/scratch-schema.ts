@@ -99,6 +99,7 @@ export class ScratchSchema implements RunnerDatabase {
               WHERE served.name = $1 AND rebuilt.name = $1`,
       values: [name, version],
     });
+    await sql.query({ text: `DELETE FROM ${SERVED}.rebuilds_owed WHERE projection = $1`, values: [name] });
   }
 
   /** And what it has replaced. */
