@@ -6,13 +6,20 @@ import { LEADERSHIP, type Candidacy, type Leadership } from '../../application/p
 import { LOGGER, type Logger } from '../../application/ports/logger';
 import { METRICS, type Metrics } from '../../application/ports/metrics';
 import type { Projection, ProjectionRegistry } from '../../application/ports/projection';
-import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subscriptions';
+import {
+  STREAM_ITEMS,
+  SUBSCRIPTIONS,
+  type StreamItems,
+  type Subscriptions,
+} from '../../application/ports/subscriptions';
+import { LogIntegrity } from '../event-store/integrity/log-integrity';
 import { PROJECTOR_DATABASE, type Database } from '../postgres/database';
 import { asOwner, type DatabaseConfiguration } from '../postgres/open-databases';
 import { servingVersion } from './checkpoints';
 import type { FeedSettings } from './feed-parts';
 import { ProjectionFeed } from './projection-feed';
 import { runRebuilds } from './rebuild/run-rebuilds';
+import { letGoUnderstood } from './understood';
 
 const SETTINGS: FeedSettings = {
   ...{ batchSize: 2_000, lingerMs: 50, busyLingerMs: 400 },
@@ -21,6 +28,9 @@ const SETTINGS: FeedSettings = {
 
 /** How often a process that is older than what serves looks whether that is still so. */
 const LOOK_AGAIN_MS = 10_000;
+
+/** How often a process looks whether it has held the log against the read models by now. */
+const VERIFIED_YET_MS = 250;
 
 /**
  * Runs each registered projection in the one process that leads it: those that lead several share one read of the log. The
@@ -43,6 +53,8 @@ export class ProjectionEngine implements ProjectionRegistry, OnApplicationBootst
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: DatabaseConfiguration & Pick<Configuration, 'roles'>,
+    @Inject(STREAM_ITEMS) private readonly store: StreamItems,
+    @Inject(LogIntegrity) private readonly integrity: Pick<LogIntegrity, 'isVerified' | 'mismatch'>,
   ) {
     this.feed = new ProjectionFeed({ subscriptions, database, metrics, logger, clock }, SETTINGS);
   }
@@ -81,7 +93,19 @@ export class ProjectionEngine implements ProjectionRegistry, OnApplicationBootst
       return;
     }
     if (serving !== null && serving < version) await this.upgrade(projection, serving, term);
+    await this.letGo(projection, term);
     await this.feed.follow(projection, term);
+  }
+
+  /** What only an older program could not read. Of a log that is not the one that we know nothing is read. */
+  private async letGo(projection: Projection, term: AbortSignal): Promise<void> {
+    if (projection.kind !== 'events') return;
+    while (!this.integrity.isVerified) {
+      if (term.aborted || this.integrity.mismatch !== null) return;
+      await delay(VERIFIED_YET_MS);
+    }
+    const { database, store, logger } = this;
+    await letGoUnderstood({ database, store, logger }, projection);
   }
 
   /** Builds the new version beside the old one, which goes on serving, and is run by an older process if there is one. */

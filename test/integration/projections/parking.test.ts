@@ -1,8 +1,11 @@
-import type { RecordedEvent } from '../../../src/application/ports/event-store';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LogMismatch, type RecordedEvent } from '../../../src/application/ports/event-store';
 import type { EventProjection } from '../../../src/application/ports/projection';
 import type { FeedItem, UndecodableEvent } from '../../../src/application/ports/subscriptions';
 import { SystemClock } from '../../../src/infrastructure/crypto/system-clock';
 import { letGo, listParked, NotParked } from '../../../src/infrastructure/projections/parked-streams';
+import { PostgresLeadership } from '../../../src/infrastructure/postgres/leader';
+import { ProjectionEngine } from '../../../src/infrastructure/projections/projection-engine';
 import { ProjectionFeed } from '../../../src/infrastructure/projections/projection-feed';
 import { MemoryLogger, MemoryMetrics } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
@@ -292,6 +295,89 @@ describe('poison events', () => {
 
     it('says so where nothing is parked', async () => {
       await expect(release('retry', projection, 'thing-4', null)).rejects.toBeInstanceOf(NotParked);
+    });
+  });
+
+  describe('of a newer version, once a program that reads it is started', () => {
+    /** A process that projects; it stops like one that is replaced by the next version. */
+    function process(integrity: { isVerified: boolean; mismatch: LogMismatch | null }): () => Promise<void> {
+      const leadership = new PostgresLeadership(db.database, logger, {
+        ...{ tryEveryMs: 50, heartbeatEveryMs: 100, answerWithinMs: 5_000 },
+      });
+      const engine = new ProjectionEngine(
+        ...([feed, db.as('waht_projector'), leadership, metrics, logger, new SystemClock()] as const),
+        {
+          roles: new Set(['projector'] as const),
+          ...{ environment: 'development', databaseUrl: db.url, databaseOwnerUrl: null },
+        },
+        { readItems },
+        integrity,
+      );
+      engine.register(adder(() => null));
+      engine.onApplicationBootstrap();
+      const stop = async (): Promise<void> => {
+        await engine.beforeApplicationShutdown();
+        await leadership.close();
+      };
+      stopping.push(stop);
+      return stop;
+    }
+    const sound = { isVerified: true, mismatch: null };
+    const interventions = async () =>
+      (
+        await db.database.query({
+          text: 'SELECT actor, action, stream, applied::int, parked_at::int FROM projection_interventions ORDER BY id',
+        })
+      ).rows;
+    beforeEach(async () => {
+      await db.database.query({ text: 'GRANT SELECT, INSERT, UPDATE ON sums TO waht_projector' });
+      write(70);
+      spoil(3, 'newer_version');
+      spoil(11, 'newer_version');
+      spoil(25, 'newer_version');
+      spoil(5, 'corrupt');
+      const stop = process(sound);
+      await until([10, 10, 10, 0, 1, 0, 10]);
+      expect(await parked()).toHaveLength(3);
+      await stop();
+    });
+
+    it('flows again by itself, up to what is not understood still; what is corrupt stays', async () => {
+      // The next version reads two of the three; the second stream has another one later on.
+      mend(3);
+      mend(11);
+      process(sound);
+      await until([10, 10, 10, 10, 3, 0, 10]);
+      write(7);
+      await until([11, 11, 11, 11, 3, 0, 11]);
+      expect(await parked()).toEqual([
+        { stream: 'thing-4', revision: '3', held: '8', problem: 'newer_version' },
+        { stream: 'thing-5', revision: '0', held: '11', problem: 'corrupt' },
+      ]);
+      expect(await interventions()).toEqual([
+        { actor: 'waht', action: 'retry', stream: 'thing-3', applied: 10, parked_at: null },
+        { actor: 'waht', action: 'retry', stream: 'thing-4', applied: 2, parked_at: 3 },
+      ]);
+    });
+
+    it('stays parked where this program does not read it either, and nothing is noted', async () => {
+      process(sound);
+      write(7);
+      await until([11, 11, 11, 0, 1, 0, 11]);
+      expect(await parked()).toHaveLength(3);
+      expect(await interventions()).toEqual([]);
+    });
+
+    it('waits until the log was held against the read models, and is left alone where it is another', async () => {
+      mend(3);
+      const integrity: { isVerified: boolean; mismatch: LogMismatch | null } = { isVerified: false, mismatch: null };
+      process(integrity);
+      await delay(600);
+      expect(await parked()).toHaveLength(3);
+      integrity.mismatch = new LogMismatch('another');
+      write(7);
+      await until([11, 11, 11, 0, 1, 0, 11]);
+      expect(await interventions()).toEqual([]);
     });
   });
 });

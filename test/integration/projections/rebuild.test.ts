@@ -327,6 +327,8 @@ describe('rebuild', () => {
           databaseUrl: db.url,
           databaseOwnerUrl: db.url,
         },
+        { readItems: () => Promise.reject(new Error('nothing is parked')) },
+        { isVerified: true, mismatch: null },
       );
       engine.register(tally(version, version));
       engine.onApplicationBootstrap();
