@@ -102,6 +102,8 @@ const KNOWN: readonly (readonly [table: string, columns: string])[] = [
   ['customers', `'customer-' || customer_id, revision, NULL, customer_id, NULL, NULL, NULL, NULL, NULL`],
   ['price_lists', `'pricelist-' || price_list_id, revision, NULL, NULL, NULL, NULL, NULL, NULL, NULL`],
   ['blocks', `'block-' || subject, revision, NULL, customer_id, NULL, NULL, NULL, NULL, placed_at`],
+  ['opt_outs', `'optout-' || opt_out_id, revision, NULL, customer_id, mode, NULL, NULL, NULL, opted_out_at`],
+  ['inbound_numbers', `'inbound-' || number, revision, NULL, customer_id, mode, NULL, NULL, NULL, changed_at`],
 ];
 
 const AHEAD = `
