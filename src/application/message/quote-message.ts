@@ -62,7 +62,15 @@ export class QuoteMessageHandler implements IQueryHandler<QuoteMessage> {
     });
     const { text, sendAt, deferred, segmentation, phone } = draft;
     const network = networkOf(phone.e164);
-    const known = { text, sendAt, deferred, segmentation, network, offending: offendingCharacters(request.body), offer };
+    const known = {
+      text,
+      sendAt,
+      deferred,
+      segmentation,
+      network,
+      offending: offendingCharacters(request.body),
+      offer,
+    };
     return { ...known, refusal: vetted ?? offered ?? (await this.moneyFor(draft, offer)) };
   }
 
