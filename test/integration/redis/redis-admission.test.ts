@@ -155,7 +155,7 @@ describe('RedisAdmission', () => {
     }
     const batch = { ...limited, lookupHash: '', phoneDigits: '' };
     await raw.set(keys.blockedCustomer('cus_1'), '1');
-    const signals = { block: 'none', recipientPerMinute: 0 };
+    const signals = { block: 'none', recipientPerMinute: 0, optedOut: false };
     await expect(admission.admit(batch)).resolves.toEqual({ kind: 'admitted', signals });
     await expect(admission.admit(batch)).resolves.toMatchObject({ kind: 'rate_limited' });
     await expect(admission.admit(item)).resolves.toMatchObject({ signals: { block: 'customer' } });
