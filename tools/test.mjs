@@ -11,12 +11,16 @@ import { DIST, ROOT, ensureBuilt } from './build.mjs';
 const RESULTS = join(ROOT, 'test-results');
 const SUMMARY = join(RESULTS, 'summary.json');
 /**
- * End-to-end tests run one file at a time: each starts a whole stack, kills and holds its processes, and looks at times,
- * for which two stacks on two cores are too many.
+ * Each end-to-end test starts a whole stack and mostly waits for it, so two files run beside each other. Those in `alone/` kill
+ * and hold processes under load and look at times, for which two stacks on two cores are too many.
  */
 const RUNS = [
   { report: 'jest.json', args: ['--selectProjects', 'unit', 'contract', 'integration'] },
-  { report: 'jest-e2e.json', args: ['--selectProjects', 'e2e', '--maxWorkers=1'] },
+  { report: 'jest-e2e.json', args: ['--selectProjects', 'e2e', '--testPathIgnorePatterns', 'test/e2e/alone/'] },
+  {
+    report: 'jest-alone.json',
+    args: ['--selectProjects', 'e2e', '--maxWorkers=1', '--testPathPatterns', 'test/e2e/alone/'],
+  },
 ];
 const CHECKS = [
   ['lint', 'eslint/bin/eslint.js', '.'],

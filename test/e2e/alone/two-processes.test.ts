@@ -1,7 +1,7 @@
-import { GatewayClient } from '../support/gateway-client';
-import { foldWallet, kes, rawLog } from '../support/raw-log';
-import { waht } from '../support/provisioning';
-import { type Stack, startStack } from '../support/stack';
+import { GatewayClient } from '../../support/gateway-client';
+import { foldWallet, kes, rawLog } from '../../support/raw-log';
+import { waht } from '../../support/provisioning';
+import { type Stack, startStack } from '../../support/stack';
 
 jest.setTimeout(240_000);
 

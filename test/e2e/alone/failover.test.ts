@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GatewayClient, SandboxClient } from '../support/gateway-client';
-import { type Stack, startStack } from '../support/stack';
+import { GatewayClient, SandboxClient } from '../../support/gateway-client';
+import { type Stack, startStack } from '../../support/stack';
 
 jest.setTimeout(180_000);
 

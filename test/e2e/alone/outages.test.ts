@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { eventually } from '../support/eventually';
-import { type Answer, GatewayClient, type Message, SandboxClient } from '../support/gateway-client';
-import { foldWallet, kes, rawLog } from '../support/raw-log';
-import { redisDatabase } from '../support/services';
-import { type Stack, startStack } from '../support/stack';
-import { TcpProxy } from '../support/tcp-proxy';
+import { eventually } from '../../support/eventually';
+import { type Answer, GatewayClient, type Message, SandboxClient } from '../../support/gateway-client';
+import { foldWallet, kes, rawLog } from '../../support/raw-log';
+import { redisDatabase } from '../../support/services';
+import { type Stack, startStack } from '../../support/stack';
+import { TcpProxy } from '../../support/tcp-proxy';
 
 jest.setTimeout(60_000);
 

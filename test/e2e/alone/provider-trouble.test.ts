@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type Done, describe as report } from '../failover/report';
-import { runScenarios } from '../failover/run';
-import { allDown } from '../failover/scenarios/all-down';
-import { contradictions } from '../failover/scenarios/contradictions';
+import { type Done, describe as report } from '../../failover/report';
+import { runScenarios } from '../../failover/run';
+import { allDown } from '../../failover/scenarios/all-down';
+import { contradictions } from '../../failover/scenarios/contradictions';
 
 jest.setTimeout(320_000);
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { describe as report } from '../faults/report';
-import { type Outcome, QUICK, runFaults } from '../faults/run';
+import { describe as report } from '../../faults/report';
+import { type Outcome, QUICK, runFaults } from '../../faults/run';
 
 jest.setTimeout(240_000);
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '../support/eventually';
-import { GatewayClient, SandboxClient, type Answer } from '../support/gateway-client';
-import { waht } from '../support/provisioning';
-import { foldWallet, kes, rawLog } from '../support/raw-log';
-import { type Stack, startStack } from '../support/stack';
+import { eventually } from '../../support/eventually';
+import { GatewayClient, SandboxClient, type Answer } from '../../support/gateway-client';
+import { waht } from '../../support/provisioning';
+import { foldWallet, kes, rawLog } from '../../support/raw-log';
+import { type Stack, startStack } from '../../support/stack';
 
 jest.setTimeout(420_000);
 

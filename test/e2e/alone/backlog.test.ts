@@ -1,6 +1,6 @@
-import { GatewayClient } from '../support/gateway-client';
-import { waht } from '../support/provisioning';
-import { type Stack, startStack } from '../support/stack';
+import { GatewayClient } from '../../support/gateway-client';
+import { waht } from '../../support/provisioning';
+import { type Stack, startStack } from '../../support/stack';
 
 jest.setTimeout(600_000);
 

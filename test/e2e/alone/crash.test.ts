@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '../support/eventually';
-import { GatewayClient, SandboxClient } from '../support/gateway-client';
-import { foldWallet, kes, rawLog, type RawEvent } from '../support/raw-log';
-import { type Stack, startStack } from '../support/stack';
+import { eventually } from '../../support/eventually';
+import { GatewayClient, SandboxClient } from '../../support/gateway-client';
+import { foldWallet, kes, rawLog, type RawEvent } from '../../support/raw-log';
+import { type Stack, startStack } from '../../support/stack';
 
 jest.setTimeout(240_000);
 
