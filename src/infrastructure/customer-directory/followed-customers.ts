@@ -50,7 +50,7 @@ export class FollowedCustomers
   async onModuleInit(): Promise<void> {
     const stored = await loadCustomers(this.database);
     this.memory.load(stored);
-    const caughtUp = new Promise<'caught up'>((resolve) => {
+    const followed = new Promise<'caught up' | 'stopped'>((resolve) => {
       this.feed = this.subscriptions.catchUp({
         name: 'customer-directory',
         from: stored.upTo,
@@ -64,12 +64,15 @@ export class FollowedCustomers
           return Promise.resolve();
         },
         onCaughtUp: () => resolve('caught up'),
-        onStopped: (error) => this.logger.error({ err: error }, 'customers are not kept current any more'),
+        onStopped: (error) => {
+          this.logger.error({ err: error }, 'customers are not kept current any more');
+          resolve('stopped');
+        },
       });
     });
     this.readiness.register('event_store', () => (this.feed?.isLive() === true ? null : 'the log is not followed'));
     this.looking = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
-    const outcome = await Promise.race([caughtUp, delay(CATCH_UP_WITHIN_MS, 'late' as const, { ref: false })]);
+    const outcome = await Promise.race([followed, delay(CATCH_UP_WITHIN_MS, 'late' as const, { ref: false })]);
     if (outcome === 'late') {
       this.logger.warn({}, 'the event store is away: customers are as the read model knew them');
     }

@@ -1,8 +1,8 @@
-import type { Upstream } from '../../support/cluster-node';
-import { FakeCluster } from '../../support/fake-cluster';
-import { GatewayClient, SandboxClient } from '../../support/gateway-client';
-import { rawLog } from '../../support/raw-log';
-import { type Stack, startStack } from '../../support/stack';
+import type { Upstream } from '../support/cluster-node';
+import { FakeCluster } from '../support/fake-cluster';
+import { GatewayClient, SandboxClient } from '../support/gateway-client';
+import { rawLog } from '../support/raw-log';
+import { type Stack, startStack } from '../support/stack';
 
 jest.setTimeout(180_000);
 

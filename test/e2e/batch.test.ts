@@ -1,56 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually } from '../../support/eventually';
-import { GatewayClient, SandboxClient, type Answer } from '../../support/gateway-client';
-import { waht } from '../../support/provisioning';
-import { foldWallet, kes, rawLog } from '../../support/raw-log';
-import { type Stack, startStack } from '../../support/stack';
+import { customerWith, item, items, seen, send, type Item } from '../support/batches';
+import { eventually } from '../support/eventually';
+import { GatewayClient, type Answer } from '../support/gateway-client';
+import { waht } from '../support/provisioning';
+import { foldWallet, rawLog } from '../support/raw-log';
+import { type Stack, startStack } from '../support/stack';
 
 jest.setTimeout(420_000);
 
 const SIZE = 10_000;
-const NUMBER = (n: number): string => `+25473000${String(n).padStart(4, '0')}`;
-
-interface Item {
-  to: unknown;
-  channel: string;
-  body: string;
-  [field: string]: unknown;
-}
-
-interface Result {
-  index: number;
-  status: number;
-  message_id?: string;
-  provider?: string;
-  cost_kes?: number;
-  replayed?: boolean;
-  error?: { code: string; detail: string; errors?: { field: string }[] };
-}
-
-interface Batch {
-  /** Of a refusal as a whole. */
-  code?: string;
-  batch_id: string;
-  accepted: number;
-  rejected: number;
-  results: Result[];
-}
-
-const item = (n: number, more: Partial<Item> = {}): Item => ({
-  to: NUMBER(n),
-  channel: 'sms',
-  body: 'Your order #4821 has shipped.',
-  ...more,
-});
-
-const items = (size: number): Item[] => Array.from({ length: size }, (_, n) => item(n));
-
-const send = (
-  client: GatewayClient,
-  messages: readonly unknown[],
-  headers: Record<string, string> = {},
-): Promise<Answer<Batch>> =>
-  client.call<Batch & Record<string, unknown>>('POST', '/v1/messages/batch', { messages }, headers);
 
 const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
@@ -58,24 +16,6 @@ const percentile = (sorted: readonly number[], share: number): number =>
 describe('a batch', () => {
   let stack: Stack;
   let demo: GatewayClient;
-  let customers = 0;
-
-  /** A customer with this much money. */
-  async function customerWith(kesInWallet: string): Promise<{ id: string; client: GatewayClient; keyId: string }> {
-    customers += 1;
-    const { customer_id: id = '' } = await waht(stack, 'customer', 'register', '--name', `Batch ${customers}`);
-    const prices = ['--tier-1', '0.8', '--tier-2', '1', '--tier-3', '2.5'];
-    const { price_list_id: list = '' } = await waht(stack, 'price-list', 'publish', '--name', 'One', ...prices);
-    await waht(stack, 'price-list', 'assign', id, list);
-    await waht(stack, 'routing', 'assign', id, 'tier_1,tier_2,tier_3');
-    await waht(stack, 'sender-id', 'request', id, 'ONE');
-    for (const tier of ['tier_1', 'tier_2', 'tier_3'])
-      await waht(stack, 'sender-id', 'approve', id, 'ONE', '--tier', tier);
-    await waht(stack, 'sender-id', 'default', id, 'ONE');
-    await waht(stack, 'wallet', 'credit', id, kesInWallet, '--note', 'for a batch');
-    const { key = '', key_id: keyId = '' } = await waht(stack, 'key', 'issue', id, '--kind', 'live');
-    return { id, client: new GatewayClient(stack.base, key, 16, 250_000), keyId };
-  }
 
   beforeAll(async () => {
     stack = await startStack({ env: { REPORT_GRACE_SECONDS: '3', PROVIDER_DEADLINE_MS: '5000' } });
@@ -142,7 +82,7 @@ describe('a batch', () => {
 
   it('is paid for in its order until the money ends', async () => {
     const size = 1_000;
-    const { id, client } = await customerWith(String(size * 0.6 * 0.8));
+    const { id, client } = await customerWith(stack, String(size * 0.6 * 0.8));
     const answer = await send(client, items(size), { 'idempotency-key': 'sixty-percent' });
     expect([answer.status, answer.body.accepted, answer.body.rejected]).toEqual([202, 600, 400]);
     expect(answer.body.results.map(({ status, error }) => error?.code ?? status)).toEqual(
@@ -162,22 +102,23 @@ describe('a batch', () => {
   });
 
   it('ends with 401 for the items behind the revocation of its key', async () => {
-    const { id, client, keyId } = await customerWith('8000');
-    const pending = send(client, items(SIZE));
+    const size = 4_000;
+    const { id, client, keyId } = await customerWith(stack, '8000');
+    const pending = send(client, items(size));
     await eventually(async () => (await seen(client)) > 0, 60_000, 20);
     await waht(stack, 'key', 'revoke', id, keyId);
     const { status, body } = await pending;
     const refused = body.results.findIndex((result) => result.status !== 202);
-    process.stderr.write(`its key was revoked at item ${refused} of ${SIZE}\n`);
+    process.stderr.write(`its key was revoked at item ${refused} of ${size}\n`);
     expect([status, refused > 0]).toEqual([202, true]);
     expect(body.results.slice(refused).every(({ error }) => error?.code === 'unauthenticated')).toBe(true);
-    expect([body.accepted, body.rejected]).toEqual([refused, SIZE - refused]);
+    expect([body.accepted, body.rejected]).toEqual([refused, size - refused]);
     expect((await send(client, items(1))).status).toBe(401);
     await client.close();
   });
 
   it('is a filter of lists, for its own customer and mode only', async () => {
-    const other = await customerWith('8');
+    const other = await customerWith(stack, '8');
     const { batch_id: id } = (await send(demo, items(3))).body;
     const list = (client: GatewayClient): Promise<Answer<{ data: { message_id: string }[] }>> =>
       client.call('GET', `/v1/messages?batch_id=${id}`);
@@ -211,68 +152,4 @@ describe('a batch', () => {
     expect(sorted.length).toBeGreaterThan(1);
     await lone.close();
   });
-
-  it('is finished by its key after kill -9, and nothing is sent or charged twice', async () => {
-    const size = 1_000;
-    const { id, client } = await customerWith(String(size));
-    const mixed = items(size).map((message, n) => ({
-      ...message,
-      to: `+25475000${String(n).padStart(4, '0')}`,
-      valid_for_seconds: 90,
-      ...(n % 10 === 0 ? { idempotency_key: `crash-${n}` } : {}),
-      ...(n % 100 === 50 ? { to: '12345' } : {}),
-    }));
-    const headers = { 'idempotency-key': 'killed' };
-    const first = send(client, mixed, headers).catch(() => null);
-    await eventually(async () => (await seen(client)) > 0, 60_000, 20);
-    await stack.application.kill();
-    expect(await first).toBeNull();
-    const queuedOf = (log: Awaited<ReturnType<typeof rawLog>>): string[] =>
-      log.flatMap(({ type, data }) =>
-        type === 'MessageQueued' && data['customerId'] === id ? [String(data['messageId'])] : [],
-      );
-    const before = queuedOf(await rawLog(stack.env['ESDB_URL'] ?? '')).length;
-    await stack.application.start();
-
-    const { body } = await finish(client, mixed, headers);
-    process.stderr.write(`kill -9 in a batch of ${size}: ${before} messages were there, the retry made the others\n`);
-    expect([body.accepted, body.rejected]).toEqual([size - 10, 10]);
-    expect(body.results.some(({ replayed }) => replayed === true)).toBe(false);
-    const again = await send(client, mixed, headers);
-    expect([again.headers['idempotency-replayed'], again.body]).toEqual(['true', body]);
-
-    // A reservation that the dead process left without a message is given back by the sweeper.
-    await eventually(async () => (await client.balance()).reserved_kes === 0, 240_000, 500);
-    const log = await rawLog(stack.env['ESDB_URL'] ?? '');
-    const ids = body.results.flatMap(({ message_id }) => message_id ?? []);
-    expect(queuedOf(log).toSorted()).toEqual(ids.toSorted());
-    const wallet = foldWallet(log, `wallet-${id}`);
-    expect([...wallet.debits.values()].every((times) => times === 1)).toBe(true);
-    expect(kes(wallet.available)).toBe((await client.balance()).available_kes);
-    const inbox = (await new SandboxClient(stack.handset).inbox()).filter(({ to }) => to.startsWith('+25475000'));
-    expect(new Set(inbox.map(({ to }) => to)).size).toBe(inbox.length);
-    await client.close();
-  });
 });
-
-/** The same request until it is answered: the claim of a process that died lives on for some seconds, with 409 until then. */
-async function finish(
-  client: GatewayClient,
-  messages: unknown[],
-  headers: Record<string, string>,
-): Promise<Answer<Batch>> {
-  const deadline = performance.now() + 120_000;
-  for (;;) {
-    const answer = await send(client, messages, headers);
-    if (answer.status === 202) return answer;
-    expect([409, 503]).toContain(answer.status);
-    if (performance.now() > deadline) throw new Error(`the batch is still ${answer.status}`);
-    await delay(500);
-  }
-}
-
-/** How many of its messages a customer sees. */
-async function seen(client: GatewayClient): Promise<number> {
-  const { data } = (await client.call<{ data: unknown[] }>('GET', '/v1/messages')).body;
-  return data.length;
-}
