@@ -6,6 +6,7 @@ import {
   MaxAppendSizeExceededError,
   StreamDeletedError,
   WrongExpectedVersionError,
+  jsonEvent,
   type AppendExpectedRevision,
 } from '@eventstore/db-client';
 import { CASE_MS, collect, events, revisions, unique, useEventStore } from '../../../support/event-store/contract';
@@ -70,7 +71,8 @@ describe('an append on a call of its own', () => {
   });
 
   it('of too much is refused with what the most is, and leaves nothing', async () => {
-    const refused = append(40_000);
+    const large = Array.from({ length: 12 }, () => jsonEvent({ type: 'Large', data: { text: 'x'.repeat(100_000) } }));
+    const refused = store.client.appendToStream(stream, large, { credentials: credentials() });
     await expect(refused).rejects.toBeInstanceOf(MaxAppendSizeExceededError);
     await expect(refused).rejects.toMatchObject({ maxAppendSize: expect.any(Number) });
     await expect(collect(store.client.readStream(stream))).rejects.toMatchObject({ type: 'stream-not-found' });
