@@ -1,9 +1,9 @@
-import { eventually } from '../../support/eventually';
-import { GatewayClient, SandboxClient } from '../../support/gateway-client';
-import { HoldingProxy } from '../../support/holding-proxy';
-import { foldWallet, rawLog, type RawEvent } from '../../support/raw-log';
-import { type Stack, startStack } from '../../support/stack';
-import type { StackProcess } from '../../support/stack-process';
+import { eventually } from '../support/eventually';
+import { GatewayClient, SandboxClient } from '../support/gateway-client';
+import { HoldingProxy } from '../support/holding-proxy';
+import { foldWallet, rawLog, type RawEvent } from '../support/raw-log';
+import { type Stack, startStack } from '../support/stack';
+import type { StackProcess } from '../support/stack-process';
 
 jest.setTimeout(180_000);
 

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { CHILDREN, LauncherHome } from '../../support/stack-launcher';
-import { testDatabaseUrl, testEventStoreUrl, testRedisUrl } from '../../support/services';
+import { CHILDREN, LauncherHome } from '../support/stack-launcher';
+import { testDatabaseUrl, testEventStoreUrl, testRedisUrl } from '../support/services';
 
 jest.setTimeout(180_000);
 
