@@ -20,6 +20,8 @@ export class TcpProxy {
   refusing = false;
   /** Connections taken since the start. */
   accepted = 0;
+  /** Bytes that came from the server, passed on or not. */
+  answeredBytes = 0;
   private readonly pairs = new Set<Pair>();
   private readonly stuck = new WeakSet<Pair>();
   private readonly held: (() => void)[] = [];
@@ -107,6 +109,7 @@ export class TcpProxy {
     const holdsAnswers = (): boolean => this.mode === 'hold_answers' || this.mode === 'black_hole';
     this.carry(client, server, pair, holdsRequests);
     this.carry(server, client, pair, holdsAnswers);
+    server.on('data', ({ length }) => (this.answeredBytes += length));
   }
 
   private carry(from: Socket, to: Socket, pair: Pair, isHeld: () => boolean): void {

@@ -60,10 +60,12 @@ export class ProviderJournal implements CircuitJournal {
   }
 
   private enqueue(provider: string, command: ProviderCommand): Promise<boolean> {
+    // The instant of the change itself: it may wait before it is written, and readers compare it with that of messages.
+    const at = this.clock.iso();
     const before = this.queues.get(provider) ?? Promise.resolve();
     const written = before
       .then(async () => {
-        await this.write(provider, command);
+        await this.write(provider, command, at);
         return true;
       })
       .catch((error: unknown) => {
@@ -74,12 +76,12 @@ export class ProviderJournal implements CircuitJournal {
     return written;
   }
 
-  private async write(provider: string, command: ProviderCommand): Promise<void> {
+  private async write(provider: string, command: ProviderCommand, at: string): Promise<void> {
     const stream = streams.provider(provider);
     const commandId = this.ids.uuid();
     const metadata = {
       ...{ correlationId: commandId, causationId: commandId, customerId: null },
-      ...{ actor: { kind: 'system' as const, id: 'routing' }, at: this.clock.iso() },
+      ...{ actor: { kind: 'system' as const, id: 'routing' }, at },
     };
     for (let attempt = 1; ; attempt++) {
       const recorded = await this.store.readStream<ProviderEvent>(stream);

@@ -156,10 +156,11 @@ function shares(evidence: Evidence, findings: Findings): string {
     () => `tier_1 came back by the steps ${percents.join(', ')}`,
   );
   const seen = steps.map((step, index) => {
-    const untilMs = steps[index + 1]?.storedAt ?? Number.POSITIVE_INFINITY;
+    const next = steps[index + 1];
+    const [fromMs, untilMs] = [changedAt(step), next === undefined ? Number.POSITIVE_INFINITY : changedAt(next)];
     const firsts = [...evidence.stories.values()]
       .flatMap(({ attempts }) => attempts.slice(0, 1))
-      .filter(({ startedAt }) => startedAt >= step.storedAt && startedAt < untilMs);
+      .filter(({ startedAt }) => startedAt >= fromMs && startedAt < untilMs);
     const share = firsts.filter(({ tier }) => tier === 'tier_1').length / firsts.length;
     const percent = percents[index] ?? 0;
     const fits = Math.abs(100 * share - percent) <= 5 + percent / 2;
@@ -173,5 +174,8 @@ function shares(evidence: Evidence, findings: Findings): string {
   const causes = new Set(events.map(({ data }) => text(data['cause'])));
   return `${seen.join('; ')} (${[...causes].join(', ')})`;
 }
+
+/** By the clock of the process that changed it, as attempts begin: it is stored a little later. */
+const changedAt = ({ metadata }: LogEvent): number => Date.parse(text(metadata['at']));
 
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;

@@ -1,12 +1,15 @@
+import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
 import { StoreUnavailable } from '../../../src/application/ports/event-store';
+import { Connection } from '../../../src/infrastructure/event-store/connection/connection';
 import { ConnectionSource } from '../../../src/infrastructure/event-store/connection/connection-source';
 import { SilenceWatch } from '../../../src/infrastructure/event-store/connection/silence-watch';
 import { EventCodec } from '../../../src/infrastructure/event-store/registry/event-codec';
 import { eventRegistry } from '../../../src/infrastructure/event-store/registry/event-registry';
 import { CatchUpFeed } from '../../../src/infrastructure/event-store/subscriptions/catch-up-feed';
+import { subscribeToAllRequest } from '../../../src/infrastructure/event-store/wire/read-request';
 import { AdapterUnderTest } from '../../support/adapter';
 import { eventually } from '../../support/eventually';
-import { reserved } from '../../support/event-builders';
+import { credited, reserved } from '../../support/event-builders';
 import { StoreProcess } from '../../support/store-process';
 import { TcpProxy } from '../../support/tcp-proxy';
 
@@ -155,6 +158,28 @@ describe('the line to the event store', () => {
     watch.stop();
     await feed.stop();
     connections.close();
+  });
+
+  it('brings more than its reader takes: the rest stays at the server, also where the reader was late with its first read', async () => {
+    const megabytes = 12;
+    for (let n = 0; n < megabytes * 5; n++)
+      await direct.store.append(`${stream}-large-${n}`, 'no_stream', [credited(200_000)]);
+    const connection = Connection.open(`esdb://127.0.0.1:${proxy.port}?tls=false`, 2_000);
+    const request = subscribeToAllRequest(null, [stream]);
+    const call = await connection.serverStream(StreamsService.read, request, Infinity);
+    const ended = new Promise((resolve) => call.once('error', resolve));
+    const before = proxy.answeredBytes;
+    // As in a process that is busy while it starts.
+    await pause(300);
+    call.on('data', () => {
+      call.pause();
+      setTimeout(() => call.resume(), 100);
+    });
+    await pause(1_500);
+    expect(proxy.answeredBytes).toBeGreaterThan(before);
+    expect(proxy.answeredBytes - before).toBeLessThan((megabytes / 2) * 1_048_576);
+    connection.close();
+    await ended;
   });
 
   it('is lost by a feed and a worker: both go on where they were', async () => {

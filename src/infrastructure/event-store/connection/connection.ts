@@ -143,6 +143,9 @@ export class Connection extends EventStoreDBClient {
     call.once('close', forget);
     call.once('end', forget);
     call.on('error', forget);
+    // Asked for now, before anything can come: the client of gRPC never again holds back a stream whose first message came
+    // before the first read, and keeps all that its reader is too slow for in memory.
+    call.read(0);
     return call;
   }
 }
