@@ -4,9 +4,10 @@ import { CustomerModule } from '../application/customer/customer.module';
 import { FraudModule } from '../application/fraud/fraud.module';
 import { OptOutModule } from '../application/opt-out/opt-out.module';
 import { InboundModule } from '../application/inbound/inbound.module';
-import { LOGGER } from '../application/ports/logger';
+import { LOGGER, type Logger } from '../application/ports/logger';
 import { METRICS } from '../application/ports/metrics';
-import type { Configuration } from '../application/ports/configuration';
+import { CONFIGURATION, type Configuration } from '../application/ports/configuration';
+import { WRITER_TURNS } from '../application/ports/writer-turns';
 import { PrivacyModule } from '../application/privacy/privacy.module';
 import { RestoringModule } from '../application/restoring/restoring.module';
 import { WalletModule } from '../application/wallet/wallet.module';
@@ -22,6 +23,7 @@ import { PostgresModule } from '../infrastructure/postgres/postgres.module';
 import { ErasureModule } from '../infrastructure/privacy/erasure.module';
 import { ProjectionEngineModule } from '../infrastructure/projections/projection-engine.module';
 import { ParkedTextsModule } from '../infrastructure/receipts/parked-texts.module';
+import { TurnsOnDemand } from '../infrastructure/redis/turns-on-demand';
 import { LogRestoringModule } from '../infrastructure/restoring/log-restoring.module';
 import { ProjectionsModule } from '../projections/projections.module';
 
@@ -38,6 +40,20 @@ import { ProjectionsModule } from '../projections/projections.module';
 })
 class CliObservabilityModule {}
 
+/** A command that writes to a busy wallet gets its turn like any other process. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: WRITER_TURNS,
+      inject: [CONFIGURATION, LOGGER],
+      useFactory: ({ redisUrl }: Configuration, logger: Logger) => new TurnsOnDemand(redisUrl, logger),
+    },
+  ],
+  exports: [WRITER_TURNS],
+})
+class CliTurnsModule {}
+
 /** The same use cases as the API's, without its workers and without HTTP. */
 @Module({})
 export class CliModule {
@@ -48,6 +64,7 @@ export class CliModule {
       imports: [
         ConfigModule.of({ ...configuration, roles: new Set() }),
         CliObservabilityModule,
+        CliTurnsModule,
         CryptoModule,
         PostgresModule,
         EventStoreModule,

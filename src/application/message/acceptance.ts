@@ -58,13 +58,13 @@ export class Acceptance {
 
   /** Both at once: the wallet's append and, for a recipient that is new here, the insert of its key. */
   private async reserve(draft: MessageDraft, amount: Money): Promise<Subject> {
-    const { caller, metadata, messageId, reservationId, phone } = draft;
+    const { caller, metadata, messageId, reservationId, phone, admission } = draft;
     const { customerId } = caller.customer;
     const wallet = { customerId, mode: caller.mode };
     const context = { commandId: this.ids.uuid(), metadata };
     const [reserved, subject] = await Promise.allSettled([
       this.wallets.reserve(wallet, context, { reservationId, messageId, amount }),
-      this.vault.subjectFor(customerId, phone.e164),
+      this.vault.subjectFor(customerId, phone.e164, admission.lookupHash),
     ]);
     if (reserved.status === 'rejected') throw reserved.reason;
     // The reservation stays until the sweeper has closed the message's id, like every other that no message names.

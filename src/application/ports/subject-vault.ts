@@ -17,9 +17,9 @@ export interface SubjectVault {
   lookupHash(phone: string): string;
   /**
    * The subject of this number at this customer, made durable in Postgres before it returns where it is new (concurrent
-   * calls share one multi-row insert); from the process's cache otherwise.
+   * calls share one multi-row insert); from the process's cache otherwise. `lookupHash`: of that number, where it is known.
    */
-  subjectFor(customerId: string, phone: string): Promise<Subject>;
+  subjectFor(customerId: string, phone: string, lookupHash?: string): Promise<Subject>;
   /** The subject's id where one is known to this process or the database; never makes one. */
   findSubject(customerId: string, phone: string): Promise<Subject | null>;
   /** All subjects with this number, over all customers: for a provider's report that names only a number. */

@@ -24,7 +24,7 @@ const WARM_AT_ONCE = 8;
 const DRAIN_CHECK_MS = 20;
 const DRAIN_MS = 5_000;
 
-/** The command line writes once and is gone: it races. */
+/** Where nobody gives turns: writers race. */
 const NO_TURNS: WriterTurns = {
   claim: () => Promise.resolve(false),
   isAnothers: () => Promise.resolve(false),

@@ -188,7 +188,7 @@ export class WalletWriter {
       const events = batch.newEvents(parts.ids);
       const revision = await parts.store.append(log.stream, log.revision, events, { deadlineMs });
       this.pace.appended(startedAt, parts.clock.monotonicMs());
-      this.turn.won(!queue.isEmpty);
+      this.turn.won(startedAt);
       log.advance(batch.state, revision, events[events.length - 1]?.id ?? '');
       for (const item of batch.commands) fulfil(item, batch.state, true);
       this.learned(through);

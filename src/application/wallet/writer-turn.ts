@@ -6,6 +6,8 @@ const LOOK_EVERY_MS = 15;
 /** How long a turn is respected. */
 const LONGEST_TURN_MS = 1_000;
 const ASK_AGAIN_MS = 15;
+/** An append that begins so soon after the last one leaves others no room. */
+const FOLLOWS_WITHIN_MS = 50;
 
 /**
  * One wallet's writer among those of other processes. A writer on a slow process would lose every race against one on a
@@ -14,8 +16,10 @@ const ASK_AGAIN_MS = 15;
  */
 export class WriterTurn {
   private holds = false;
+  private heldUntil = 0;
   private others = false;
   private nextLookAt = 0;
+  private lastWonAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly stream: string,
@@ -23,21 +27,28 @@ export class WriterTurn {
     private readonly clock: Clock,
   ) {}
 
-  /** An append met another's. */
+  /** An append met another's. Whoever still loses when its turn is over claims the next one. */
   async lost(): Promise<void> {
-    if (this.holds) return;
+    const now = this.clock.monotonicMs();
+    if (this.holds && now < this.heldUntil) return;
     this.holds = await this.turns.claim(this.stream);
+    this.heldUntil = now + LONGEST_TURN_MS;
     this.others = !this.holds;
   }
 
-  /** An append was taken. @param goesOn whether the next follows at once: only such a writer keeps others out. */
-  won(goesOn: boolean): void {
+  /**
+   * An append was taken. Only a writer whose appends follow one another keeps others out, and has to look.
+   * @param startedAt of the append, monotonic milliseconds.
+   */
+  won(startedAt: number): void {
+    const now = this.clock.monotonicMs();
+    const goesOn = startedAt - this.lastWonAt < FOLLOWS_WITHIN_MS;
+    this.lastWonAt = now;
     if (this.holds) {
       this.holds = false;
       void this.turns.release(this.stream);
       return;
     }
-    const now = this.clock.monotonicMs();
     if (!goesOn || now < this.nextLookAt) return;
     this.nextLookAt = now + LOOK_EVERY_MS;
     void this.turns.isAnothers(this.stream).then((others) => {

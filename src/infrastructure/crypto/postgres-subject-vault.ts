@@ -69,15 +69,18 @@ export class PostgresSubjectVault implements SubjectVault {
     return this.hash(phone).toString('hex');
   }
 
-  async subjectFor(customerId: string, phone: string): Promise<Subject> {
-    const reference = this.reference(customerId, phone);
+  async subjectFor(customerId: string, phone: string, lookupHash?: string): Promise<Subject> {
+    const reference =
+      lookupHash === undefined
+        ? this.reference(customerId, this.hash(phone))
+        : this.reference(customerId, Buffer.from(lookupHash, 'hex'));
     const subjectId = this.cache.subjectOf(reference.text) ?? (await this.inserts.add(reference));
     if (subjectId instanceof DomainError) throw subjectId;
     return { subjectId, lookupHash: reference.lookupHash.toString('hex') };
   }
 
   async findSubject(customerId: string, phone: string): Promise<Subject | null> {
-    const reference = this.reference(customerId, phone);
+    const reference = this.reference(customerId, this.hash(phone));
     const lookupHash = reference.lookupHash.toString('hex');
     const cached = this.cache.subjectOf(reference.text);
     if (cached !== null) return { subjectId: cached, lookupHash };
@@ -219,8 +222,7 @@ export class PostgresSubjectVault implements SubjectVault {
     }
   }
 
-  private reference(customerId: string, phone: string): Reference {
-    const lookupHash = this.hash(phone);
+  private reference(customerId: string, lookupHash: Buffer): Reference {
     return { customerId, lookupHash, text: referenceText(customerId, lookupHash) };
   }
 

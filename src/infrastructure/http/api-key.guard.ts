@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
@@ -30,7 +30,7 @@ export const NeedsScope = (...scopes: Scope[]): MethodDecorator & ClassDecorator
 
 const BEARER = /^bearer +([^\s]+) *$/i;
 /** Compared with where there is no such key, so that a known id takes no longer than an unknown one. */
-const NOBODY = createHash('sha256').update('nobody').digest();
+const NOBODY = hash('sha256', 'nobody', 'buffer');
 
 /** Why a key was not taken. The answer does not say; the log of refused calls does. */
 export type KeyTrouble = 'no_key' | 'malformed_key' | 'unknown_key' | 'wrong_secret' | 'revoked_key' | 'expired_key';
@@ -94,8 +94,8 @@ export class ApiKeyGuard implements CanActivate {
     const parsed = parseApiKey(text);
     if (parsed === null) return new KeyRefused('malformed_key', null);
     const record = this.directory.key(parsed.keyId);
-    const hash = createHash('sha256').update(text).digest();
-    const isSame = timingSafeEqual(hash, record === null ? NOBODY : Buffer.from(record.hash, 'hex'));
+    const digest = hash('sha256', text, 'buffer');
+    const isSame = timingSafeEqual(digest, record === null ? NOBODY : Buffer.from(record.hash, 'hex'));
     if (record === null) return new KeyRefused('unknown_key', null);
     if (!isSame) return new KeyRefused('wrong_secret', record);
     if (record.revoked) return new KeyRefused('revoked_key', record);

@@ -7,7 +7,6 @@ jest.setTimeout(240_000);
 
 const SENDERS_EACH = 32;
 const RUN_MS = 10_000;
-const OUT_OF_TIME = '503 The wallet cannot be written to right now; nothing was charged.';
 
 describe('two processes on one wallet', () => {
   let stack: Stack;
@@ -36,11 +35,8 @@ describe('two processes on one wallet', () => {
     };
     await Promise.all(both.flatMap((client) => Array.from({ length: SENDERS_EACH }, () => sender(client))));
     process.stdout.write(`two processes: ${JSON.stringify(Object.fromEntries(statuses))}\n`);
-    // A process that is kept from its core for the two seconds of a request says so to those who wait, and reserves nothing;
-    // it is not kept from it again and again.
     const { 202: accepted = 0, ...refused } = Object.fromEntries(statuses);
-    expect(Object.keys(refused).filter((answer) => answer !== OUT_OF_TIME)).toEqual([]);
-    expect(refused[OUT_OF_TIME] ?? 0).toBeLessThanOrEqual(2 * SENDERS_EACH);
+    expect(refused).toEqual({});
     expect(accepted).toBeGreaterThan(10 * SENDERS_EACH);
 
     const wallet = foldWallet(await rawLog(stack.env['ESDB_URL'] ?? ''), `wallet-${stack.demo?.customer_id ?? ''}`);

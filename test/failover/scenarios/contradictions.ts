@@ -18,7 +18,7 @@ const REPORTS = [
 ] as const;
 const KES_A_MESSAGE = 0.8;
 /** What still comes after a report that contradicts. */
-const LATE_MS = 2_500;
+const LATE_MS = 1_800;
 
 /** Duplicates, disorder and contradictions among the receipts. */
 export const contradictions: Scenario = {

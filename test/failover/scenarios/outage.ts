@@ -27,8 +27,14 @@ const STEPS = [5, 25, 50, 100];
 const ENOUGH_FOR_A_SHARE = 60;
 
 const TIMES = {
-  quick: { perSecond: 40, healthyMs: 3_000, deadMs: 2_500, bothMs: 2_500, backWithinMs: 75_000, deadlineMs: 1_500 },
-  full: { perSecond: 20, healthyMs: 15_000, deadMs: 17_000, bothMs: 5_000, backWithinMs: 400_000, deadlineMs: 10_000 },
+  quick: {
+    ...{ perSecond: 12, returningPerSecond: 40, validitySeconds: 14, deadlineMs: 1_500 },
+    ...{ healthyMs: 3_000, deadMs: 2_500, bothMs: 2_500, backWithinMs: 75_000 },
+  },
+  full: {
+    ...{ perSecond: 20, returningPerSecond: 20, validitySeconds: 150, deadlineMs: 10_000 },
+    ...{ healthyMs: 15_000, deadMs: 17_000, bothMs: 5_000, backWithinMs: 400_000 },
+  },
 };
 
 interface Moments {
@@ -54,7 +60,7 @@ export function outage(first: Death, second: Death, inQuick: boolean): Scenario 
 async function run(first: Death, second: Death, { form, folder, say }: Context): Promise<Result> {
   const times = form.quick ? TIMES.quick : TIMES.full;
   const rig = await Rig.start({
-    ...{ name: `outage-${first}`, folder, validitySeconds: form.quick ? 20 : 150 },
+    ...{ name: `outage-${first}`, folder, validitySeconds: times.validitySeconds },
     customers: ['north', 'south', 'coast'].map((name) => ({ name, kes: '50000' })),
     // A message that found no place anywhere must come again well within its validity, which is minutes at least elsewhere.
     env: { PROVIDER_DEADLINE_MS: String(times.deadlineMs), ...(form.quick ? { WAIT_RETRY_MS: '3000' } : {}) },
@@ -75,6 +81,8 @@ async function run(first: Death, second: Death, { form, folder, say }: Context):
     await delay(times.bothMs);
     say('both recover');
     const recoveredAt = Date.now();
+    // A step of the way back takes so many successes: more traffic, sooner over.
+    flow.pace(times.returningPerSecond);
     await Promise.all([sandbox.reset(sandboxName('tier_2')), sandbox.reset(sandboxName('tier_1'))]);
     const back = await providers.until('tier_1', isBack, times.backWithinMs);
     await delay(3_000);

@@ -12,8 +12,11 @@ import type { WalletEvent } from '../../../src/domain/wallet/events';
 import type { OpenedWallet } from '../../../src/domain/wallet/state';
 import { CryptoIdSource } from '../../../src/infrastructure/crypto/id-source';
 import { SystemClock } from '../../../src/infrastructure/crypto/system-clock';
+import { RedisConnection } from '../../../src/infrastructure/redis/redis-connection';
+import { RedisWriterTurns } from '../../../src/infrastructure/redis/redis-writer-turns';
+import { TurnsOnDemand } from '../../../src/infrastructure/redis/turns-on-demand';
 import { AdapterUnderTest } from '../../support/adapter';
-import { testEventStoreUrl } from '../../support/services';
+import { testEventStoreUrl, testRedisUrl } from '../../support/services';
 import { TcpProxy } from '../../support/tcp-proxy';
 
 jest.setTimeout(60_000);
@@ -27,14 +30,23 @@ const noSnapshots: Snapshots = {
   newest: () => Promise.resolve([]),
 };
 
-/** What one process has: its own connection to the store, its own writers. */
+/** What one process has: its own connections to the store and to Redis, and its own writers. */
 class Process {
   readonly adapter: AdapterUnderTest;
   readonly wallets: GroupCommitWallets;
-  constructor(url = testEventStoreUrl()) {
+  private readonly closeRedis: () => void;
+  constructor(url = testEventStoreUrl(), isCommandLine = false) {
     this.adapter = new AdapterUnderTest(url);
     const { store, metrics, logger } = this.adapter;
-    this.wallets = new GroupCommitWallets(store, noSnapshots, ids, clock, metrics, logger);
+    const redis = isCommandLine ? null : new RedisConnection(testRedisUrl(), logger);
+    const onDemand = new TurnsOnDemand(testRedisUrl(), logger);
+    const turns = redis === null ? onDemand : new RedisWriterTurns(redis);
+    this.closeRedis = () => (redis === null ? onDemand.onApplicationShutdown() : redis.close());
+    this.wallets = new GroupCommitWallets(store, noSnapshots, ids, clock, metrics, logger, turns);
+  }
+  async close(): Promise<void> {
+    this.closeRedis();
+    await this.adapter.close();
   }
   countOf(metric: string): number {
     return this.adapter.metrics.others.filter((name) => name === metric).length;
@@ -81,7 +93,7 @@ describe('the wallets on the event store', () => {
     wallet = newWallet();
   });
   afterEach(async () => {
-    await Promise.all([here.adapter.close(), there.adapter.close()]);
+    await Promise.all([here.close(), there.close()]);
   });
 
   it('put 64 concurrent reservations on one wallet into few appends', async () => {
@@ -128,6 +140,22 @@ describe('the wallets on the event store', () => {
     for (const { wallets } of [here, there]) expect(await wallets.balance(wallet)).toMatchObject(expected);
   });
 
+  it('let in the command line, within its two seconds, beside a process that never stops', async () => {
+    await fund(1_000_000n);
+    const commandLine = new Process(testEventStoreUrl(), true);
+    let isOver = false;
+    const busy = times(64, async () => {
+      while (!isOver) await here.wallets.reserve(wallet, context(wallet, PATIENT_MS), reservation(1n));
+    });
+    await delay(500);
+    for (let i = 0; i < 3; i++) {
+      const credit = { creditId: `paid-${i}`, amount: money(5n), source: 'mpesa', note: null } as const;
+      expect(await outcome(commandLine.wallets.credit(wallet, context(wallet), credit))).toBe('done');
+    }
+    isOver = true;
+    await Promise.all([...busy, commandLine.close()]);
+  });
+
   it('accept exactly one of 50 for the last unit, over two processes', async () => {
     await fund(10n);
     const outcomes = await Promise.all(
@@ -172,7 +200,7 @@ describe('the wallets on the event store', () => {
     });
     afterEach(async () => {
       proxy.pass();
-      await apart.adapter.close();
+      await apart.close();
       await proxy.close();
     });
 

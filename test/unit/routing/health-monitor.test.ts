@@ -117,6 +117,18 @@ describe('the monitor of the providers’ health', () => {
     await monitor.look();
     expect(await degraded('tier_1')).toHaveLength(1);
   });
+  it('notes the instant of each step, however long it takes to be written', async () => {
+    const gate = circuits.of(gateway('tier_1'));
+    const until = NOW + 15_000;
+    journal.opened(gate, { failuresInRow: 5, lastCode: '500' }, until - NOW);
+    nowMs = until;
+    journal.recovered(gate, 5);
+    nowMs += 4_000;
+    await journal.flush();
+    const events = await store.readStream<ProviderEvent>('provider-at_tier_1');
+    expect(events.map(({ metadata }) => Date.parse(metadata.at))).toEqual([NOW, until]);
+  });
+
   it('moves nothing when every tier is equally bad', async () => {
     for (const tier of TIERS) traffic(tier, { ...good, accepted: 3, delivered: 3 });
     await monitor.look();

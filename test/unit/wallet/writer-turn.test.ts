@@ -7,12 +7,17 @@ const clock = {
   monotonicMs: () => performance.now(),
 };
 const turnOf = (shared: SharedTurn, self: string): WriterTurn => new WriterTurn('wallet-x', shared.of(self), clock);
+/** As one whose appends follow one another, that it keeps others out. */
+const goOn = (writer: WriterTurn): void => {
+  writer.won(performance.now());
+  writer.won(performance.now());
+};
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('turns between writers', () => {
   it('lets nobody wait while nobody has lost', async () => {
     const winner = turnOf(new SharedTurn(), 'a');
-    winner.won(true);
+    goOn(winner);
     await settled();
     expect(await winner.standAside()).toBe(false);
   });
@@ -21,7 +26,7 @@ describe('turns between writers', () => {
     const shared = new SharedTurn();
     const [winner, loser] = [turnOf(shared, 'a'), turnOf(shared, 'b')];
     await loser.lost();
-    winner.won(true);
+    goOn(winner);
     await settled();
     let aside = true;
     const waiting = winner.standAside().then((did) => {
@@ -31,7 +36,7 @@ describe('turns between writers', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(aside).toBe(true);
     expect(await loser.standAside()).toBe(false);
-    loser.won(true);
+    loser.won(performance.now());
     expect(await waiting).toBe(true);
     expect(shared.holder).toBeNull();
   });
@@ -40,7 +45,7 @@ describe('turns between writers', () => {
     const shared = new SharedTurn();
     const winner = turnOf(shared, 'a');
     await turnOf(shared, 'killed').lost();
-    winner.won(true);
+    goOn(winner);
     await settled();
     const startedAt = performance.now();
     expect(await winner.standAside()).toBe(true);
@@ -55,14 +60,39 @@ describe('turns between writers', () => {
     await second.lost();
     expect(shared.holder).toBe('a');
     const waiting = second.standAside();
-    first.won(false);
+    first.won(performance.now());
     expect(await waiting).toBe(true);
   });
 
   it('does not ask after an append that none follows', async () => {
     const shared = new SharedTurn();
-    turnOf(shared, 'a').won(false);
+    turnOf(shared, 'a').won(performance.now());
     await settled();
     expect(shared.asked).toBe(0);
+  });
+
+  it('asks also where all that waited was in the last append: its senders come again at once', async () => {
+    const shared = new SharedTurn();
+    const winner = turnOf(shared, 'a');
+    for (let append = 0; append < 3; append++) {
+      const startedAt = performance.now();
+      // However long an append takes: what counts is the pause before it.
+      await new Promise((resolve) => setTimeout(resolve, 70));
+      winner.won(startedAt);
+    }
+    await settled();
+    expect(shared.asked).toBe(2);
+  });
+
+  it('claims another turn where the first was over before it could write', async () => {
+    const shared = new SharedTurn();
+    const loser = turnOf(shared, 'a');
+    await loser.lost();
+    shared.holder = null;
+    await loser.lost();
+    expect(shared.holder).toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await loser.lost();
+    expect(shared.holder).toBe('a');
   });
 });
