@@ -3,11 +3,13 @@ import type { BatchItem, BatchOrder } from '../../application/batch/batch-order'
 import type { Idempotency } from '../../application/message/message-request';
 import type { Clock } from '../../application/ports/clock';
 import { Breather } from '../../application/shared/breather';
+import type { FieldError } from '../../domain/shared/domain-error';
 import { BatchItemDto } from './batch.dto';
 import { canonicalJson, type BodyDigests } from './canonical-digest';
 import { idempotencyKey } from './idempotency-key';
 import { requestOf } from './message-request';
 import { notYetServed } from './send-message.dto';
+import { badFields } from './strict-json';
 import { DtoPipe } from './validation';
 
 const itemBody = new DtoPipe(BatchItemDto, { code: 'validation_failed', notYet: notYetServed });
@@ -17,6 +19,8 @@ export class HttpBatchOrder implements BatchOrder {
   constructor(
     private readonly messages: readonly unknown[],
     private readonly digests: BodyDigests,
+    /** What may not stand in them, found while they were read. */
+    private readonly bad: ReadonlyMap<number, readonly FieldError[]> = new Map(),
   ) {}
 
   get size(): number {
@@ -24,6 +28,8 @@ export class HttpBatchOrder implements BatchOrder {
   }
 
   item(index: number): BatchItem {
+    const errors = this.bad.get(index);
+    if (errors !== undefined) throw badFields(errors);
     const { idempotency_key: key, ...message } = itemBody.transform(this.messages[index]);
     // Without its key it is the body of a single send, and so it is told apart from another under that key.
     const digest = this.digests.plain(message);

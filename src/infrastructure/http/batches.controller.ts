@@ -53,7 +53,7 @@ export class BatchesController {
   ): Promise<BatchDto> {
     const end = request.place?.work();
     try {
-      const order = new HttpBatchOrder(messages, this.digests);
+      const order = new HttpBatchOrder(messages, this.digests, request.badItems);
       const header = request.headers['idempotency-key'];
       const idempotency = header === undefined ? null : await order.idempotency(idempotencyKey(header), this.clock);
       const result = await this.commands.execute(new SendBatch(caller, order, idempotency));

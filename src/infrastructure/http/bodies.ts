@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/shared/domain-error';
 import type { JsonValue } from '../../domain/shared/json';
+import { isBatch, parseBatchBody } from './batch-bodies';
 import { parseStrictJson } from './strict-json';
 
 const JSON_TYPE = 'application/json';
@@ -17,7 +18,7 @@ export function addBodyParsers(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
     settle(done, () => {
       checkCharset(request);
-      return parseStrictJson(bytesOf(body));
+      return parseBody(request, bytesOf(body));
     });
   });
   fastify.addContentTypeParser(FORM_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
@@ -39,8 +40,11 @@ function jsonInForm(request: FastifyRequest, bytes: Buffer): JsonValue {
   const first = bytes.find((byte) => byte > 0x20);
   const looksLikeJson = first === CURLY || first === SQUARE;
   if (!looksLikeJson || !request.url.startsWith('/v1/')) throw wrongType();
-  return parseStrictJson(bytes);
+  return parseBody(request, bytes);
 }
+
+const parseBody = (request: FastifyRequest, bytes: Buffer): JsonValue =>
+  isBatch(request) ? parseBatchBody(request, bytes) : parseStrictJson(bytes);
 
 function checkCharset(request: FastifyRequest): void {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1];

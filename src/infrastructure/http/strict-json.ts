@@ -20,6 +20,16 @@ const COLON = 0x3a;
  * for texts whose bytes are not UTF-8 in a document that can be read otherwise
  */
 export function parseStrictJson(bytes: Buffer): JsonValue {
+  const { value, fields } = readStrictJson(bytes);
+  if (fields.length > 0) throw badFields(fields);
+  return value;
+}
+
+export const badFields = (fields: readonly FieldError[]): DomainError =>
+  new DomainError('validation_failed', 'The request has fields that cannot be accepted.', fields);
+
+/** The same where the caller judges by their paths what may not stand in it. @throws DomainError malformed_json */
+export function readStrictJson(bytes: Buffer): { readonly value: JsonValue; readonly fields: readonly FieldError[] } {
   const wellFormed = isUtf8(bytes);
   const text = bytes.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) throw malformed('The body begins with a byte order mark.');
@@ -30,10 +40,7 @@ export function parseStrictJson(bytes: Buffer): JsonValue {
   walk.visit(value, '');
   // JSON.parse keeps the last of members with one name, so a name that came twice is missing from what it returns.
   if (walk.members !== members) throw malformed('The body names a member twice.');
-  if (walk.fields.length > 0) {
-    throw new DomainError('validation_failed', 'The request has fields that cannot be accepted.', walk.fields);
-  }
-  return value;
+  return { value, fields: walk.fields };
 }
 
 function parse(text: string, wellFormed: boolean): JsonValue {

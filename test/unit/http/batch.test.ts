@@ -90,13 +90,31 @@ describe('POST /v1/messages/batch', () => {
     ]);
   });
 
+  it.each<[string, string | Buffer, string]>([
+    ['a prototype', '{"to":"+254712345678","channel":"sms","body":"x","__proto__":{"a":1}}', '__proto__'],
+    ['a constructor', '{"to":"+254712345678","channel":"sms","body":"x","constructor":{}}', 'constructor'],
+    ['U+0000 in a text', '{"to":"+254712345678","channel":"sms","body":"x\\u0000"}', 'body'],
+    ['U+0000 in a name', '{"to":"+254712345678","channel":"sms","x\\u0000":"x"}', ''],
+    ['U+0000 alone', '"\\u0000"', ''],
+    ['bytes that are not UTF-8', Buffer.from('7b22626f6479223a22ff227d', 'hex'), 'body'],
+  ])('refuses %s in an item for that item alone', async (_what, item, field) => {
+    const [begin, end] = [`{"messages":[${JSON.stringify(MESSAGE)},`, `,${JSON.stringify(MESSAGE)}]}`];
+    const answer = await post(Buffer.concat([Buffer.from(begin), Buffer.from(item), Buffer.from(end)]));
+    expect([answer.statusCode, results(answer).map(({ status }) => status)]).toEqual([202, [202, 422, 202]]);
+    const error = results(answer)[1]?.error;
+    expect([error?.code, error?.errors?.map((one) => one.field)]).toEqual(['validation_failed', [field]]);
+    expect(({} as { a?: number }).a).toBeUndefined();
+    expect(w.wallets.open_.size).toBe(2);
+  });
+
   it.each<[string, string | Buffer, number, string]>([
     ['no JSON', '{"messages":[', 400, 'malformed_json'],
     ['a member twice', '{"messages":[],"messages":[{}]}', 400, 'malformed_json'],
     ['a member of an item twice', '{"messages":[{"to":"1","to":"2"}]}', 400, 'malformed_json'],
     ['deep nesting', `{"messages":${'['.repeat(100_000)}`, 400, 'malformed_json'],
     ['half a surrogate pair', '{"messages":[{"body":"\\ud800"}]}', 400, 'malformed_json'],
-    ['a prototype', '{"messages":[{"__proto__":{}}]}', 422, 'validation_failed'],
+    ['a prototype beside them', '{"messages":[{}],"__proto__":{}}', 422, 'validation_failed'],
+    ['messages in a member of another name', '{"messages":[{}],"messages[0]":"\\u0000"}', 422, 'validation_failed'],
     ['no messages', '{}', 422, 'validation_failed'],
     ['an empty list', '{"messages":[]}', 422, 'validation_failed'],
     [
