@@ -106,6 +106,9 @@ const KNOWN: readonly (readonly [table: string, columns: string])[] = [
   ['inbound_numbers', `'inbound-' || number, revision, NULL, customer_id, mode, NULL, NULL, NULL, changed_at`],
 ];
 
+/** Read models whose rows tell what they were made from. */
+export const TELLING_TABLES: readonly string[] = KNOWN.map(([table]) => table);
+
 const AHEAD = `
   SELECT DISTINCT ON (stream, revision) known_by, stream, revision::text AS revision, event_id::text AS event_id,
          NULL AS type, customer_id, mode, message_id, reservation_id, amount::text AS amount, NULL AS actor_kind,

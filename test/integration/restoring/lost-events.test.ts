@@ -10,7 +10,7 @@ import {
   listAcceptances,
 } from '../../../src/infrastructure/restoring/acceptances';
 import { LostEvents } from '../../../src/infrastructure/restoring/lost-events';
-import type { LostEvent } from '../../../src/infrastructure/restoring/lost-rows';
+import { TELLING_TABLES, type LostEvent } from '../../../src/infrastructure/restoring/lost-rows';
 import { auditProjection } from '../../../src/projections/audit/audit.projection';
 import { messagesProjection } from '../../../src/projections/messages/messages.projection';
 import { statementProjection } from '../../../src/projections/statement/statement.projection';
@@ -40,6 +40,25 @@ describe('what a restored log has lost', () => {
     feed = new MemoryFeed();
   });
   afterEach(() => db?.close());
+
+  it('are looked for in every read model that says from which event a row is', async () => {
+    const { rows } = await db.as('waht_projector').query<{ table_name: string }>({
+      text: `SELECT table_name FROM information_schema.columns
+              WHERE column_name = 'revision' AND table_schema = current_schema() ORDER BY table_name`,
+    });
+    // The audit log is what they are compared with; a watched message is in `messages` too; the others are no read models.
+    const others = [
+      'audit_log',
+      'message_watch',
+      'lost_events',
+      'parked_streams',
+      'projection_interventions',
+      'snapshots',
+    ];
+    const wanted = rows.map(({ table_name: name }) => name).filter((name) => !others.includes(name));
+    expect(wanted.length).toBeGreaterThan(5);
+    expect([...TELLING_TABLES].sort()).toEqual(wanted);
+  });
 
   /** As of one request, like the message and its money. */
   function happen(request: string, stream: string, event: { type: string; data: object }): RecordedEvent {
