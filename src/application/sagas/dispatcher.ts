@@ -56,8 +56,14 @@ export class Dispatcher {
     if (message !== null) await this.advance(message, cause, null);
   }
 
-  onTimer(timer: Timer): Promise<void> {
-    return timer.purpose === 'inquiry' ? this.inquiry.ask(timer) : this.wake(timer.messageId, null);
+  async onTimer(timer: Timer): Promise<void> {
+    if (timer.purpose === 'inquiry') return this.inquiry.ask(timer);
+    if (timer.purpose === 'wait' && this.waitingRoom.isInLine(timer.messageId)) {
+      // A provider is back, and it would overtake those that are older. Should this process end before its turn, it rings again.
+      const dueAt = new Date(this.clock.now() + this.configuration.waitRetryMs).toISOString();
+      return this.timers.set({ ...timer, dueAt }, true);
+    }
+    return this.wake(timer.messageId, null);
   }
 
   /** `opened`: the tier that takes messages again. */

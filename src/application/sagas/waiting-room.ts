@@ -25,6 +25,8 @@ export type WakeUp = (messageId: string, opened: Tier | null) => Promise<void>;
 export class WaitingRoom {
   private readonly retries = new Map<string, Room>();
   private readonly waits = new Map<string, Room>();
+  /** Those that are being let go, the oldest first, and whose turn has not come yet. */
+  private readonly inLine = new Set<string>();
   /** How often each circuit has changed: a trial that was made changes it. */
   private readonly changes = new Map<string, number>();
   private unsubscribe: () => void = () => undefined;
@@ -54,6 +56,11 @@ export class WaitingRoom {
     for (const provider of providers) add(this.waits, provider, message);
   }
 
+  /** It is woken within moments, when those that are older have been. */
+  isInLine(messageId: string): boolean {
+    return this.inLine.has(messageId);
+  }
+
   private changed({ provider, tier, to }: CircuitChange): void {
     this.changes.set(provider, (this.changes.get(provider) ?? 0) + 1);
     if (to === 'open') this.release(take(this.retries, provider, MOST_WAITING), null);
@@ -76,8 +83,12 @@ export class WaitingRoom {
 
   private release(messageIds: readonly string[], opened: Tier | null): void {
     const queue = [...messageIds];
+    for (const id of queue) this.inLine.add(id);
     const work = async (): Promise<void> => {
-      for (let id = queue.shift(); id !== undefined; id = queue.shift()) await this.wakeOne(id, opened);
+      for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+        this.inLine.delete(id);
+        await this.wakeOne(id, opened);
+      }
     };
     for (let i = 0; i < Math.min(WOKEN_AT_ONCE, messageIds.length); i++) void work();
   }

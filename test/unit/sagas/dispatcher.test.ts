@@ -276,6 +276,17 @@ describe('dispatching', () => {
     one.circuits.stop();
   });
 
+  it('lets no alarm make it overtake those before it in line, and rings again', async () => {
+    await world.queue(order());
+    const timer = { messageId, attempt: 0, purpose: 'wait', dueAt: at(0) } as const;
+    const inLine = jest.spyOn(one.waitingRoom, 'isInLine').mockReturnValue(true);
+    await one.dispatcher.onTimer(timer);
+    expect([world.calls, due()]).toEqual([[], [['wait', 0, 60]]]);
+    inLine.mockReturnValue(false);
+    await one.dispatcher.onTimer(timer);
+    expect(world.calls).toHaveLength(1);
+  });
+
   it('waits for money, and fails for want of it at the end of validity', async () => {
     world.available = 100n;
     world.answers.set('tier_1', [refusal('F')]);

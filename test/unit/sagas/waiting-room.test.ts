@@ -55,6 +55,20 @@ describe('the waiting room', () => {
     expect(woken).toEqual(['gone', 'refused', 'able']);
   });
 
+  it('knows who is in line while those before it go', async () => {
+    const arrived: (() => void)[] = [];
+    room.start(() => new Promise<void>((resolve) => arrived.push(resolve)));
+    for (let n = 0; n < 20; n++)
+      room.waitsFor(['one'], { messageId: `m${n}`, acceptedAt: `2026-01-02T00:00:${n + 10}Z` });
+    expect(room.isInLine('m19')).toBe(false);
+    await becomes('returning');
+    // 16 go at once.
+    expect([room.isInLine('m15'), room.isInLine('m16'), room.isInLine('m19')]).toEqual([false, true, true]);
+    for (const go of arrived.splice(0)) go();
+    await new Promise(setImmediate);
+    expect([room.isInLine('m16'), room.isInLine('m19')]).toEqual([false, false]);
+  });
+
   it('lets retries leave when their circuit opens', async () => {
     room.waitsToRetry('one', { messageId: 'retry', acceptedAt: at(1) });
     room.waitsFor(['one'], { messageId: 'waits', acceptedAt: at(1) });
