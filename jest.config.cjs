@@ -35,6 +35,7 @@ const services = {
 const SECURE = '/test/contract/event-store/secure/';
 module.exports = {
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   projects: [
     level('unit'),
     level('contract', { ...services, testPathIgnorePatterns: [SECURE] }),
