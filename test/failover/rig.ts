@@ -36,6 +36,8 @@ const SETTLE_SLACK_MS = 60_000;
 
 /** The whole program with three simulated providers and customers of its own, and everything that a scenario looks at. */
 export class Rig {
+  private accounted: Account | null = null;
+
   private constructor(
     readonly stack: Stack,
     readonly sandbox: SandboxClient,
@@ -82,7 +84,7 @@ export class Rig {
     const account = await check(sources, endsOf);
     account.findings.saw(`seconds until rest (${settled.lastOpen})`, Math.round(settled.afterMs / 1_000));
     account.findings.expect(settled.open === null, 'rest', () => `after ${settled.afterMs} ms: ${settled.open}`);
-    if (account.findings.all.length > 0) this.keep(account.evidence);
+    this.accounted = account;
     return account;
   }
 
@@ -96,6 +98,8 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
+    // Also what the scenario itself has found since.
+    if (this.accounted !== null && this.accounted.findings.all.length > 0) this.keep(this.accounted.evidence);
     this.providers.stop();
     await this.customers.close();
     this.journal.close();

@@ -22,6 +22,6 @@ export interface HealthSamples {
   anySince(minute: number): Promise<boolean>;
   /** @throws DomainError unavailable */
   minutes(provider: string, fromMinute: number, toMinute: number): Promise<MinuteOfCustomer[]>;
-  /** Of the 24 hours before `nowMinute`, without reports that are not due. @throws DomainError unavailable */
+  /** Of the 24 hours before the window that ends with `nowMinute`. @throws DomainError unavailable */
   day(provider: string, nowMinute: number): Promise<DayOfNetwork[]>;
 }

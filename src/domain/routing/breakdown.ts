@@ -1,7 +1,7 @@
 import { scoreOf, type Baseline, type ScoreInputs } from './score';
 import { windowOf, type MinuteOfCustomer, type ProviderWindow } from './window';
 
-/** What a provider delivered over 24 hours to one network; null: to numbers of unknown networks. */
+/** What a provider delivered to one network over 24 hours, but for the window that is judged; null: to numbers of unknown networks. */
 export interface DayOfNetwork extends Baseline {
   readonly network: string | null;
 }

@@ -16,7 +16,7 @@ export type ComponentName = 'accept' | 'delivery' | 'timeouts' | 'latency' | 'de
 export const SCORING: { readonly [name in ComponentName]: { weight: number; worst: number; best: number } } = {
   /** Calls that were accepted. */
   accept: { weight: 40, worst: 0.5, best: 0.98 },
-  /** Due reports that say delivered, against what this provider delivered in its last 24 hours. */
+  /** Due reports that say delivered, against what this provider delivered in its last 24 hours before them. */
   delivery: { weight: 40, worst: 0.5, best: 0.95 },
   /** Calls that were answered in time. */
   timeouts: { weight: 10, worst: 0.7, best: 0.99 },
@@ -26,7 +26,7 @@ export const SCORING: { readonly [name in ComponentName]: { weight: number; wors
   delay: { weight: 5, worst: 0.5, best: 0.95 },
 };
 
-/** What a provider delivered over 24 hours. */
+/** What a provider delivered over 24 hours, but for the window that is compared with it. */
 export interface Baseline {
   readonly due: number;
   readonly delivered: number;

@@ -3,6 +3,9 @@ export const WINDOW_MINUTES = 15;
 /** A delivery report is waited for so long before its absence counts. Minutes. */
 export const REPORT_MATURES_AFTER_MINUTES = 2;
 
+/** The first minute that a score looks at. The day that it is compared with ends before: nothing is compared with itself. */
+export const firstOfWindow = (nowMinute: number): number => nowMinute - WINDOW_MINUTES + 1;
+
 /**
  * What became of the attempts that one customer made at one provider in one minute. All counts belong to the minute in which
  * the attempt was submitted, whenever its outcome came. What the recipient or the customer caused is in none of them.
@@ -85,7 +88,7 @@ const addReports = (a: ReportCounts, b: ReportCounts): ReportCounts => ({
  * @param sinceMinute nothing from before it counts: a provider that comes back is not judged by what it was
  */
 export function windowOf(rows: readonly MinuteOfCustomer[], nowMinute: number, sinceMinute: number): ProviderWindow {
-  const fromMinute = Math.max(nowMinute - WINDOW_MINUTES + 1, sinceMinute);
+  const fromMinute = Math.max(firstOfWindow(nowMinute), sinceMinute);
   const lastMature = nowMinute - 1 - REPORT_MATURES_AFTER_MINUTES;
   const calls = new Map<string, CallCounts>();
   const reports = new Map<string, ReportCounts>();

@@ -44,17 +44,17 @@ export class DayOfProvider {
     }
   }
 
-  /** Its report is not due yet. */
+  /** It is what the day is compared with. */
   leaveOut(row: MinuteOfCustomer): void {
     const sums = this.sumsOf(row.network);
     for (const counter of OF_THE_DAY) sums[counter] -= row[counter];
   }
 
   networks(): DayOfNetwork[] {
-    return [...this.sums].map(([network, { accepted, delivered, excused }]) => {
+    return [...this.sums].flatMap(([network, { accepted, delivered, excused }]) => {
       // What is counted twice or late must not make more deliveries than there were messages.
       const due = Math.max(0, accepted - excused);
-      return { network, due, delivered: Math.min(Math.max(0, delivered), due) };
+      return due === 0 ? [] : [{ network, due, delivered: Math.min(Math.max(0, delivered), due) }];
     });
   }
 

@@ -1,7 +1,7 @@
 import type { HealthSamples, Sampled } from '../../application/ports/health-samples';
 import type { Logger } from '../../application/ports/logger';
 import type { DayOfNetwork } from '../../domain/routing/breakdown';
-import { REPORT_MATURES_AFTER_MINUTES, WINDOW_MINUTES, type MinuteOfCustomer } from '../../domain/routing/window';
+import { firstOfWindow, WINDOW_MINUTES, type MinuteOfCustomer } from '../../domain/routing/window';
 import { COUNTERS, DayOfProvider, hourField, isOfTheDay, minuteField, minuteRows, OF_THE_DAY } from './health-fields';
 import { keys } from './keys';
 import type { RedisConnection } from './redis-connection';
@@ -77,13 +77,13 @@ export class RedisHealthSamples implements HealthSamples {
   async day(provider: string, nowMinute: number): Promise<DayOfNetwork[]> {
     const thisHour = Math.floor(nowMinute / 60);
     const hours = Array.from({ length: HOURS }, (_, i) => keys.healthHour(provider, thisHour - i));
-    const [found, young] = await Promise.all([
+    const [found, judged] = await Promise.all([
       this.hashes(hours),
-      this.minutes(provider, nowMinute - REPORT_MATURES_AFTER_MINUTES, nowMinute),
+      this.minutes(provider, firstOfWindow(nowMinute), nowMinute),
     ]);
     const day = new DayOfProvider();
     for (const hour of found) day.addHour(hour);
-    for (const row of young) day.leaveOut(row);
+    for (const row of judged) day.leaveOut(row);
     return day.networks();
   }
 

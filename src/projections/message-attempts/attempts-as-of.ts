@@ -2,7 +2,7 @@ import type { AttemptHistory } from '../../application/ports/attempt-history';
 import type { ProjectionSql } from '../../application/ports/projection';
 import type { Counted, DayOfNetwork } from '../../domain/routing/breakdown';
 import { LATE_DELIVERY_MS, SLOW_CALL_MS } from '../../domain/routing/score';
-import { REPORT_MATURES_AFTER_MINUTES, WINDOW_MINUTES, type MinuteOfCustomer } from '../../domain/routing/window';
+import { firstOfWindow, type MinuteOfCustomer } from '../../domain/routing/window';
 
 const HOURS = 24;
 
@@ -48,12 +48,11 @@ export class ProjectedAttemptHistory implements AttemptHistory {
     const dayFrom = instant((Math.floor(nowMinute / 60) - HOURS + 1) * 60);
     const minutes = await this.sql.query<OfProvider<MinuteOfCustomer>>({
       text: MINUTES,
-      values: [asOf, instant(nowMinute - WINDOW_MINUTES + 1), deadlineMs, SLOW_CALL_MS, LATE_DELIVERY_MS],
+      values: [asOf, instant(firstOfWindow(nowMinute)), deadlineMs, SLOW_CALL_MS, LATE_DELIVERY_MS],
     });
-    // Reports of the youngest are not due.
     const days = await this.sql.query<DaySums>({
       text: DAY,
-      values: [asOf, dayFrom, deadlineMs, instant(nowMinute - REPORT_MATURES_AFTER_MINUTES)],
+      values: [asOf, dayFrom, deadlineMs, instant(firstOfWindow(nowMinute))],
     });
     const counted = new Map<string, { minutes: MinuteOfCustomer[]; day: DayOfNetwork[] }>();
     const of = (provider: string) => {

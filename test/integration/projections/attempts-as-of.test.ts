@@ -42,7 +42,9 @@ describe('attempts as they were known at an instant', () => {
     expect((await at('06:00:14')).minute).toEqual({ customerId: 'cus_1', network: '63902', minute, ...accepted });
     expect((await at('06:01:20')).minute).toMatchObject({ ...accepted, delivered: 1, late: 1 });
     expect((await at('06:01:20')).day).toEqual([]);
-    expect((await at('06:03:00')).day).toEqual([{ network: '63902', due: 1, delivered: 1 }]);
+    // What is judged is no part of what it is compared with.
+    expect((await at('06:14:59')).day).toEqual([]);
+    expect((await at('06:15:00')).day).toEqual([{ network: '63902', due: 1, delivered: 1 }]);
   });
 
   it('count a call without an answer from its deadline on, until a report has settled it', async () => {

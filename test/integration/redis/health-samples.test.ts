@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { MessageEvent } from '../../../src/domain/message/events';
-import { emptyTally, type MinuteTally } from '../../../src/domain/routing/window';
+import { emptyTally, WINDOW_MINUTES, type MinuteTally } from '../../../src/domain/routing/window';
 import { PostgresSampleHistory } from '../../../src/infrastructure/redis/postgres-sample-history';
 import { RedisConnection } from '../../../src/infrastructure/redis/redis-connection';
 import { RedisHealthSamples, type SampleHistory } from '../../../src/infrastructure/redis/redis-health-samples';
@@ -54,7 +54,7 @@ describe('counts of the providers’ health in Redis', () => {
     expect(rows).toContainEqual({ ...ofSafaricom, customerId: 'cus_1', attempts: 3, accepted: 3 });
     expect(rows).toContainEqual({ ...ofSafaricom, customerId: 'cus_12', delivered: 2 });
     expect(rows).toContainEqual({ ...ofSafaricom, customerId: 'cus_1', network: null, attempts: 3, accepted: 3 });
-    const day = await of().day('sim-tier_1', NOW_MINUTE);
+    const day = await of().day('sim-tier_1', MINUTE + WINDOW_MINUTES);
     expect(day).toHaveLength(2);
     expect(day).toContainEqual({ network: '63902', due: 3, delivered: 3 });
     expect(day).toContainEqual({ network: null, due: 3, delivered: 0 });
@@ -62,14 +62,16 @@ describe('counts of the providers’ health in Redis', () => {
     expect(await of().anySince(NOW_MINUTE + 1)).toBe(false);
   });
 
-  it('does not take messages whose reports are not due into the day’s rate', async () => {
+  it('does not take what is judged into the day that it is compared with', async () => {
     const samples = of();
     const counts = { attempts: 10, accepted: 10 };
     const toAirtel = { provider: 'sim-tier_1', customerId: 'cus_1', network: '63903' };
-    samples.add({ ...toAirtel, minute: NOW_MINUTE - 2, counts });
+    samples.add({ ...toAirtel, minute: NOW_MINUTE, counts });
     samples.add({ ...toAirtel, minute: MINUTE, counts: { ...counts, delivered: 9 } });
     await samples.stop();
-    expect(await samples.day('sim-tier_1', NOW_MINUTE)).toEqual([{ network: '63903', due: 10, delivered: 9 }]);
+    expect(await samples.day('sim-tier_1', MINUTE + WINDOW_MINUTES - 1)).toEqual([]);
+    const rate = [{ network: '63903', due: 10, delivered: 9 }];
+    expect(await samples.day('sim-tier_1', MINUTE + WINDOW_MINUTES)).toEqual(rate);
   });
 
   it('lets everything end by itself', async () => {
@@ -112,7 +114,8 @@ describe('counts of the providers’ health in Redis', () => {
       expect(airtel).toMatchObject({ minute: MINUTE, attempts: 1, accepted: 0, timeouts: 0 });
       await samples.anySince(0);
       expect(await window(samples)).toEqual(rows);
-      expect(await samples.day('sim-tier_1', NOW_MINUTE)).toEqual([{ network: '63902', due: 2, delivered: 1 }]);
+      const later = await samples.day('sim-tier_1', MINUTE + WINDOW_MINUTES);
+      expect(later).toEqual([{ network: '63902', due: 2, delivered: 1 }]);
     });
   });
 });

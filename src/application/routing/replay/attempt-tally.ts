@@ -3,13 +3,7 @@ import type { MessageEvent } from '../../../domain/message/events';
 import type { Counted, DayOfNetwork } from '../../../domain/routing/breakdown';
 import { countsForHealth, isExcused } from '../../../domain/routing/fault';
 import { LATE_DELIVERY_MS, SLOW_CALL_MS } from '../../../domain/routing/score';
-import {
-  emptyTally,
-  REPORT_MATURES_AFTER_MINUTES,
-  WINDOW_MINUTES,
-  type MinuteOfCustomer,
-  type MinuteTally,
-} from '../../../domain/routing/window';
+import { emptyTally, firstOfWindow, type MinuteOfCustomer, type MinuteTally } from '../../../domain/routing/window';
 import { assertNever } from '../../../domain/shared/decider';
 import { minuteOf } from '../sampling';
 
@@ -84,8 +78,8 @@ export class AttemptTally {
     const dayFrom = (Math.floor(nowMinute / 60) - 23) * 60;
     for (const [minute, customers] of rows) {
       if (minute < nowMinute - DAY_MINUTES) rows.delete(minute);
-      if (minute > nowMinute - WINDOW_MINUTES && minute <= nowMinute) minutes.push(...customers.values());
-      if (minute < dayFrom || minute >= nowMinute - REPORT_MATURES_AFTER_MINUTES) continue;
+      if (minute >= firstOfWindow(nowMinute) && minute <= nowMinute) minutes.push(...customers.values());
+      if (minute < dayFrom || minute >= firstOfWindow(nowMinute)) continue;
       for (const { network, accepted, excused, delivered } of customers.values()) {
         const sum = sums.get(network) ?? { due: 0, delivered: 0 };
         sums.set(network, { due: sum.due + accepted - excused, delivered: sum.delivered + delivered });
