@@ -13,6 +13,7 @@ const FEWEST_A_PHASE = Math.ceil(1 / SHARE) + 2;
 const PER_SECOND = { quick: 60, full: 80 };
 /** So that the requests of one phase do not meet the next one's fault. */
 const ARRIVE_WITHIN_MS = 5_000;
+const BACK_WITHIN_MS = 120_000;
 const NOT_DELIVERED = ['P', 'U', 'report'];
 
 interface Met extends Phase {
@@ -44,8 +45,9 @@ async function run(contract: Contract, { form, folder, say }: Context): Promise<
     const each = Math.max(FEWEST_A_PHASE, Math.ceil(form.messages / phases.length));
     const met: Met[] = [];
     for (const [index, phase] of phases.entries()) {
-      const before = (await rig.providers.requests())[FAULTY];
       await rig.sandbox.reset(sandboxName(FAULTY));
+      await back(rig);
+      const before = (await rig.providers.requests())[FAULTY];
       await rig.sandbox.set(sandboxName(FAULTY), phase.state);
       await rig.customers.sendMany(each, form.quick ? PER_SECOND.quick : PER_SECOND.full);
       met.push({ ...phase, requests: await arrived(rig, before, each) });
@@ -57,6 +59,19 @@ async function run(contract: Contract, { form, folder, say }: Context): Promise<
   } finally {
     await rig.stop();
   }
+}
+
+/** Where a fault has opened its circuit, the next one is not met before its traffic is back: that takes messages, too. */
+async function back({ providers, customers }: Rig): Promise<void> {
+  const isAway = async (): Promise<boolean> => {
+    const last = (await providers.events(FAULTY)).at(-1);
+    return last !== undefined && !(last.type === 'ProviderRecovered' && last.data['sharePercent'] === 100);
+  };
+  if (!(await isAway())) return;
+  const flow = customers.flow(PER_SECOND.full);
+  for (const deadline = performance.now() + BACK_WITHIN_MS; performance.now() < deadline; await delay(250))
+    if (!(await isAway())) break;
+  await flow.stop();
 }
 
 /** Waits until so many requests have come since. @returns how many have. */
