@@ -16,6 +16,19 @@ export interface SmsSubmission {
   readonly validForSeconds: number;
 }
 
+/**
+ * A provider's answer as it came, where it is not in its contract or is read by its HTTP status alone: for operators. It may
+ * repeat the recipient's number and text, so it is kept sealed, and stands in no event, log, metric or answer of ours.
+ */
+export interface RawAnswer {
+  /** HTTP. */
+  readonly status: number;
+  /** As the header says; empty where there is none. */
+  readonly contentType: string;
+  /** The first bytes of its body, 16 KiB at most. */
+  readonly head: Buffer;
+}
+
 export type SubmissionOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly providerCost: string | null }
   /** Never U. `code` is the provider's own, or ours (`connection_refused`, `http_503`). `retryAfterSeconds` from the provider, else null. */
@@ -30,8 +43,9 @@ export type SubmissionOutcome =
       /** The code is the provider's own. False: a connection, an HTTP status or an answer that is not in its contract. */
       readonly byProvider: boolean;
       readonly retryAfterSeconds: number | null;
+      readonly raw?: RawAnswer;
     }
-  | { readonly kind: 'unknown'; readonly code: string };
+  | { readonly kind: 'unknown'; readonly code: string; readonly raw?: RawAnswer };
 
 /** A provider's account at one tier. */
 export interface SmsGateway {

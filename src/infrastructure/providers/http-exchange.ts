@@ -9,6 +9,8 @@ export type Exchange =
       readonly retryAfterSeconds: number | null;
       /** Null where it was longer than the cap. */
       readonly body: string | null;
+      /** What was read of it, as it came: up to the cap where it was longer, up to the break where it was cut off. */
+      readonly bytes: Buffer;
     }
   /** Nothing of the request was written: the provider certainly does not have it. */
   | { readonly kind: 'not_sent'; readonly code: string }
@@ -122,7 +124,7 @@ class Call implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | null = null;
   private over = false;
   private atEnd: () => void = () => undefined;
-  private head: Omit<Extract<Exchange, { kind: 'answer' }>, 'kind' | 'body'> | null = null;
+  private head: Omit<Extract<Exchange, { kind: 'answer' }>, 'kind' | 'body' | 'bytes'> | null = null;
   private readonly chunks: Buffer[] = [];
   private size = 0;
 
@@ -143,9 +145,9 @@ class Call implements Dispatcher.DispatchHandler {
 
   fail(error: unknown): void {
     if (this.controller === null) this.end({ kind: 'not_sent', code: notSentCode(error) });
-    else if (error instanceof AnswerTooLong) this.answer(null);
+    else if (error instanceof AnswerTooLong) this.answer('too_long');
     // A status that refuses is an answer even when its page was cut off; one that accepts is not.
-    else if (this.head !== null && this.head.status >= 400) this.answer(this.text());
+    else if (this.head !== null && this.head.status >= 400) this.answer('as_read');
     else
       this.end({
         kind: 'no_answer',
@@ -175,26 +177,26 @@ class Call implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.chunks.push(chunk.subarray(0, Math.max(0, this.limitBytes - this.size)));
     this.size += chunk.length;
     if (this.size > this.limitBytes) controller.abort(new AnswerTooLong());
-    else this.chunks.push(chunk);
   }
 
   onResponseEnd(): void {
-    this.answer(this.text());
+    this.answer('as_read');
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.fail(error);
   }
 
-  private text(): string {
-    return Buffer.concat(this.chunks).toString('utf8');
-  }
-
-  private answer(body: string | null): void {
-    if (this.head === null) this.end({ kind: 'no_answer', code: 'connection_lost' });
-    else this.end({ kind: 'answer', ...this.head, body });
+  private answer(length: 'as_read' | 'too_long'): void {
+    if (this.head === null) {
+      this.end({ kind: 'no_answer', code: 'connection_lost' });
+      return;
+    }
+    const bytes = Buffer.concat(this.chunks);
+    this.end({ kind: 'answer', ...this.head, body: length === 'too_long' ? null : bytes.toString('utf8'), bytes });
   }
 
   private end(exchange: Exchange): void {

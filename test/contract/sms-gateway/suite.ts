@@ -31,9 +31,15 @@ export const OVER_HTTP: Dialect = {
   outOfOrder: (retryAfterSeconds) => ({ kind: 'refused', class: 'R', code: 'http_503', retryAfterSeconds }),
   asksForPatience: (retryAfterSeconds) => ({ kind: 'refused', class: 'R', code: 'http_429', retryAfterSeconds }),
   malformed: {
-    error_in_200: { kind: 'refused', class: 'F', byProvider: false },
-    html: { kind: 'refused', class: 'F', byProvider: false, code: 'unreadable_answer' },
-    oversize: { kind: 'refused', class: 'F', byProvider: false, code: 'answer_too_long' },
+    error_in_200: { kind: 'refused', class: 'F', byProvider: false, raw: { status: 200 } },
+    html: {
+      ...{ kind: 'refused', class: 'F', byProvider: false, code: 'unreadable_answer' },
+      raw: { status: 200, contentType: 'text/html; charset=iso-8859-1' },
+    },
+    oversize: {
+      ...{ kind: 'refused', class: 'F', byProvider: false, code: 'answer_too_long' },
+      raw: { status: 200, contentType: 'application/json' },
+    },
   },
 };
 

@@ -1,6 +1,6 @@
 import type { SubmissionOutcome } from '../../../application/ports/sms-gateway';
 import type { Exchange } from '../http-exchange';
-import { answerOf, refused, unreadable } from '../answers';
+import { answerOf, refused, refusedByStatus, undecided, unreadable, type Answer } from '../answers';
 import { meaningOfStatus, UNREADABLE } from '../meaning';
 import { isRecord, parseJson } from '../wire';
 import { ACCEPTED, REFUSED, REFUSED_AS_A_WHOLE } from './codes';
@@ -13,7 +13,7 @@ interface Recipient {
   readonly messageId: string | null;
 }
 
-interface Answer {
+interface Said {
   readonly message: string;
   readonly recipients: readonly Recipient[];
 }
@@ -36,7 +36,7 @@ function readRecipient(value: unknown): Recipient | null {
 }
 
 /** Null where the text is not an answer of the messaging endpoint. */
-function readAnswer(text: string): Answer | null {
+function readAnswer(text: string): Said | null {
   const parsed = parseJson(text);
   const data = isRecord(parsed) ? parsed['SMSMessageData'] : undefined;
   if (!isRecord(data) || !Array.isArray(data['Recipients'])) return null;
@@ -53,31 +53,30 @@ function readAnswer(text: string): Answer | null {
 export function outcomeOf(exchange: Exchange, to: string): SubmissionOutcome {
   const answer = answerOf(exchange);
   if (answer.kind !== 'answer') return answer;
-  const { status, body, retryAfterSeconds } = answer;
-  const byStatus = meaningOfStatus(status);
-  if (byStatus !== null) return refused(byStatus, `http_${status}`, false, retryAfterSeconds);
-  const said = body === null ? null : readAnswer(body);
-  return said === null ? unreadable(answer) : outcomeOfAnswer(said, to);
+  const byStatus = meaningOfStatus(answer.status);
+  if (byStatus !== null) return refusedByStatus(byStatus, answer);
+  const said = answer.body === null ? null : readAnswer(answer.body);
+  return said === null ? unreadable(answer) : outcomeOfAnswer(said, to, answer);
 }
 
-function outcomeOfAnswer({ message, recipients }: Answer, to: string): SubmissionOutcome {
+function outcomeOfAnswer({ message, recipients }: Said, to: string, answer: Answer): SubmissionOutcome {
   if (recipients.length === 0) {
     const code = REFUSED_AS_A_WHOLE.get(message.trim());
     const meaning = code === undefined ? undefined : REFUSED.get(code);
     // Without a recipient nothing was sent, whatever the text beside it says.
-    return meaning === undefined ? refused(UNREADABLE, 'no_recipients', false) : refused(meaning, `${code}`, true);
+    return meaning === undefined ? unreadable(answer, 'no_recipients') : refused(meaning, `${code}`, true);
   }
   const recipient = recipients.find(({ number }) => digits(number) === digits(to));
   // An answer about somebody else does not say what became of this message.
-  if (recipient === undefined) return { kind: 'unknown', code: 'recipient_missing' };
+  if (recipient === undefined) return undecided('recipient_missing', answer);
   const { statusCode, messageId, cost } = recipient;
   if (ACCEPTED.has(statusCode)) {
     // Taken, but no report could ever be told apart by its id: it is settled by number and time instead.
-    if (messageId === null) return { kind: 'unknown', code: 'accepted_without_id' };
+    if (messageId === null) return undecided('accepted_without_id', answer);
     return { kind: 'accepted', providerMessageId: messageId, providerCost: cost };
   }
   const meaning = REFUSED.get(statusCode);
   if (meaning !== undefined) return refused(meaning, `${statusCode}`, true);
-  if (messageId !== null) return { kind: 'unknown', code: `status_${statusCode}` };
+  if (messageId !== null) return undecided(`status_${statusCode}`, answer);
   return refused({ ...UNREADABLE, failureCode: 'rejected' }, `${statusCode}`, true);
 }

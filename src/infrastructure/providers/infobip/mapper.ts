@@ -1,7 +1,7 @@
 import type { ReportReading } from '../../../application/ports/delivery-reports';
 import type { TextReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
-import { answerOf, refused, unreadable } from '../answers';
+import { answerOf, refused, refusedByStatus, undecided, unreadable } from '../answers';
 import type { Exchange } from '../http-exchange';
 import { meaningOfStatus, REJECTED, type ReportMeaning } from '../meaning';
 import { isRecord, parseJson, personOf, toE164 } from '../wire';
@@ -50,13 +50,13 @@ export function outcomeOf(exchange: Exchange, messageId: string): SubmissionOutc
   const answer = answerOf(exchange);
   if (answer.kind !== 'answer') return answer;
   const byStatus = meaningOfStatus(answer.status);
-  if (byStatus !== null) return refused(byStatus, `http_${answer.status}`, false, answer.retryAfterSeconds);
+  if (byStatus !== null) return refusedByStatus(byStatus, answer);
   const said = parseJson(answer.body ?? '');
   if (!isRecord(said) || !Array.isArray(said['messages'])) return unreadable(answer);
   // One was asked for, under an id of ours: an answer about another does not say what became of it.
   const ours: unknown = said['messages'].find((entry) => isRecord(entry) && entry['messageId'] === messageId);
   const status = isRecord(ours) ? readStatus(ours['status']) : null;
-  if (status === null) return { kind: 'unknown', code: 'message_missing' };
+  if (status === null) return undecided('message_missing', answer);
   if (codes.ACCEPTED_GROUPS.has(status.groupId) || status.id === codes.DUPLICATE) {
     return { kind: 'accepted', providerMessageId: messageId, providerCost: null };
   }

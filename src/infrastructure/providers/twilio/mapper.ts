@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ReportReading } from '../../../application/ports/delivery-reports';
 import type { TextReading } from '../../../application/ports/inbound-texts';
 import type { SmsSubmission, SubmissionOutcome } from '../../../application/ports/sms-gateway';
-import { answerOf, refused, unreadable } from '../answers';
+import { answerOf, refused, refusedByStatus, undecided, unreadable } from '../answers';
 import type { Exchange } from '../http-exchange';
 import { meaningOfStatus, REJECTED } from '../meaning';
 import { isRecord, parseJson, personOf, toE164 } from '../wire';
@@ -26,12 +26,12 @@ export function outcomeOf(exchange: Exchange): SubmissionOutcome {
   const answer = answerOf(exchange);
   if (answer.kind !== 'answer') return answer;
   // It does not say whether the message was created before it broke.
-  if (answer.status >= 500) return { kind: 'unknown', code: `http_${answer.status}` };
+  if (answer.status >= 500) return undecided(`http_${answer.status}`, answer);
   const said = parseJson(answer.body ?? '');
   const byStatus = meaningOfStatus(answer.status);
   if (byStatus !== null) {
     const code = isRecord(said) ? said['code'] : undefined;
-    if (typeof code !== 'number') return refused(byStatus, `http_${answer.status}`, false, answer.retryAfterSeconds);
+    if (typeof code !== 'number') return refusedByStatus(byStatus, answer);
     return refused(REFUSED.get(code) ?? byStatus, String(code), true, answer.retryAfterSeconds);
   }
   return outcomeOfMessage(said) ?? unreadable(answer);
