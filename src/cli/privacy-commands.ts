@@ -71,6 +71,7 @@ async function erase(app: Application, options: EraseOptions): Promise<void> {
     block_ended: erasure.blockEnded,
     reports_removed: erasure.reports,
     texts_removed: erasure.texts,
+    answers_removed: erasure.answers,
     cached_removed: erasure.cached,
     cleaned,
   };
@@ -80,6 +81,7 @@ async function erase(app: Application, options: EraseOptions): Promise<void> {
       ['block', shown.block_ended ? 'ended with it: nothing is left to know the recipient by' : 'none'],
       ['reports removed', shown.reports_removed],
       ['texts removed', shown.texts_removed],
+      ['raw answers removed', shown.answers_removed],
       ['removed from Redis', shown.cached_removed],
       ...(options.cleanDisk ? cleaned.map(cleaningFact) : [['disk', 'left to `privacy clean-disk`'] as const]),
     ]),

@@ -201,10 +201,12 @@ describe('an erased person', () => {
     await Promise.all(watching);
     expect(erased).toMatchObject({ subject_id: key.subject_id, erased: true, block_ended: true, reports_removed: 2 });
     expect(erased['cleaned']).toEqual(
-      ['the keys’ table', 'the reports’ table', 'the write-ahead log', 'the files of Redis'].map((name) => ({
-        name,
-        refused: null,
-      })),
+      ['the keys’ table', 'the reports’ table', 'the answers’ table', 'the write-ahead log', 'the files of Redis'].map(
+        (name) => ({
+          name,
+          refused: null,
+        }),
+      ),
     );
     const recordedAt = await recorded(`subject-${key.subject_id}`);
     for (const at_ of seen) expect(at_ - recordedAt).toBeLessThan(1_000);

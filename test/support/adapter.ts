@@ -59,6 +59,9 @@ export class MemoryMetrics implements Metrics {
   inbound(provider: string, outcome: string): void {
     this.others.push(`inbound ${provider} ${outcome}`);
   }
+  providerAnswer(provider: string, kept: boolean): void {
+    this.others.push(`answer ${provider} ${kept ? 'kept' : 'counted'}`);
+  }
   walletConflict(): void {
     this.others.push('walletConflict');
   }

@@ -8,6 +8,8 @@ export interface Metrics {
   report(provider: string, outcome: 'matched' | 'stray' | 'duplicate' | 'parked'): void;
   /** Texts of people, and opt-outs that a provider tells of. */
   inbound(provider: string, outcome: 'received' | 'opted_out' | 'duplicate' | 'parked' | 'stray' | 'unreadable'): void;
+  /** Answers to a send that nobody could read. */
+  providerAnswer(provider: string, kept: boolean): void;
   requestObserved(route: string, status: number, ms: number): void;
   projectionLag(projection: string, ms: number): void;
   /** Events that wait to be handled; counted up to a limit. */

@@ -6,6 +6,8 @@ export interface SweptTraces {
   readonly reports: number;
   /** Texts as providers brought them, which it had sent. */
   readonly texts: number;
+  /** Raw answers of providers to messages that were sent to it. */
+  readonly answers: number;
   /** Keys in Redis: counters, a block, remembered answers. */
   readonly cached: number;
 }

@@ -7,6 +7,7 @@ import { CLOCK, type Clock } from '../ports/clock';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import { LOGGER, type Logger } from '../ports/logger';
 import { METRICS, type Metrics } from '../ports/metrics';
+import { PROVIDER_ANSWERS, type ProviderAnswers } from '../ports/provider-answers';
 import { PROVIDER_HEALTH, type ProviderHealth } from '../ports/provider-health';
 import type { SmsGateway, SubmissionOutcome } from '../ports/sms-gateway';
 import { ERASED } from '../ports/subject-vault';
@@ -48,6 +49,7 @@ export class ProviderCall {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(PROVIDER_HEALTH) private readonly health: ProviderHealth,
+    @Inject(PROVIDER_ANSWERS) private readonly answers: ProviderAnswers,
     @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly commands: MessageCommands,
@@ -96,7 +98,15 @@ export class ProviderCall {
       ...{ submittedAtMs, tookMs: this.clock.monotonicMs() - startedMs },
     });
     this.metrics.dispatch(gateway.name, outcome.kind, outcome.kind === 'refused' ? outcome.class : '');
+    this.keepAnswer(claim, outcome);
     return outcome;
+  }
+
+  private keepAnswer({ order, attempt, gateway, to }: WonClaim, outcome: SubmissionOutcome): void {
+    if (outcome.kind === 'accepted' || outcome.raw === undefined) return;
+    const { code, raw } = outcome;
+    const { messageId } = order;
+    this.answers.keep({ provider: gateway.name, messageId, attempt: attempt.number, code, to, raw });
   }
 
   private unmade({ gateway, order, to }: WonClaim, outcome: Refused): Refused {

@@ -2,6 +2,7 @@ import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBoots
 import { streamPrefixes } from '../../domain/shared/streams';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import { RECEIPT_INBOX, type ReceiptInbox } from '../ports/delivery-reports';
+import { PROVIDER_ANSWERS, type ProviderAnswers } from '../ports/provider-answers';
 import { SUBSCRIPTIONS, type Subscriptions, type Worker } from '../ports/subscriptions';
 import { TIMER_FEED, type TimerFeed } from '../ports/timers';
 import { Affordability } from './affordability';
@@ -44,6 +45,7 @@ export class SagasModule implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(SUBSCRIPTIONS) private readonly subscriptions: Subscriptions,
     @Inject(TIMER_FEED) private readonly timers: TimerFeed,
     @Inject(RECEIPT_INBOX) private readonly inbox: ReceiptInbox,
+    @Inject(PROVIDER_ANSWERS) private readonly answers: ProviderAnswers,
     private readonly dispatcher: Dispatcher,
     private readonly settlement: Settlement,
     private readonly receipts: Receipts,
@@ -88,5 +90,6 @@ export class SagasModule implements OnApplicationBootstrap, BeforeApplicationShu
     ]);
     // Only now: while it drained, an outcome that the store did not take at once was worth waiting for.
     this.commands.stop();
+    await this.answers.flush();
   }
 }

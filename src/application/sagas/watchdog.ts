@@ -5,13 +5,14 @@ import { RECEIPT_INBOX, type ReceiptInbox } from '../ports/delivery-reports';
 import { INBOUND_INBOX, type InboundInbox } from '../ports/inbound-texts';
 import { LEADERSHIP, type Candidacy, type Leadership } from '../ports/leadership';
 import { LOGGER, type Logger } from '../ports/logger';
+import { PROVIDER_ANSWERS, type ProviderAnswers } from '../ports/provider-answers';
 import { TIMERS, type Timers } from '../ports/timers';
 
 const EVERY_MS = 60_000;
 /** A message that nobody has touched for so long, and that no alarm will wake, got stuck. */
 const QUIET_FOR_MS = 180_000;
 const MOST_AT_ONCE = 500;
-/** Settled reports and texts hold phone numbers, and are of no use once nobody asks about their message any more. */
+/** Settled reports, texts and raw answers hold phone numbers, and are of no use once nobody asks about their message any more. */
 const KEEP_REPORTS_MS = 30 * 86_400_000;
 
 /**
@@ -27,6 +28,7 @@ export class Watchdog {
     @Inject(TIMERS) private readonly timers: Timers,
     @Inject(RECEIPT_INBOX) private readonly inbox: ReceiptInbox,
     @Inject(INBOUND_INBOX) private readonly texts: InboundInbox,
+    @Inject(PROVIDER_ANSWERS) private readonly answers: ProviderAnswers,
     @Inject(LEADERSHIP) private readonly leadership: Leadership,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -64,6 +66,7 @@ export class Watchdog {
       const before = new Date(this.clock.now() - KEEP_REPORTS_MS).toISOString();
       await this.inbox.purge(before);
       await this.texts.purge(before);
+      await this.answers.purge(before);
     }
   }
 }

@@ -60,6 +60,13 @@ export class PrometheusMetrics implements Metrics {
     registers: [this.registry],
   });
 
+  private readonly providerAnswers = new Counter({
+    name: 'waht_provider_answers_total',
+    help: "Answers to a send that are not in the provider's contract or say no more than an HTTP status, by account and whether they were kept.",
+    labelNames: ['provider', 'kept'],
+    registers: [this.registry],
+  });
+
   private readonly lags = new Gauge({
     name: 'waht_projection_lag_seconds',
     help: 'How far a reader of the log is behind: age of the oldest event that it has still to handle, 0 where there is none.',
@@ -155,6 +162,10 @@ export class PrometheusMetrics implements Metrics {
 
   inbound(provider: string, outcome: 'received' | 'opted_out' | 'duplicate' | 'parked' | 'stray' | 'unreadable'): void {
     this.inboundTexts.inc({ provider, outcome });
+  }
+
+  providerAnswer(provider: string, kept: boolean): void {
+    this.providerAnswers.inc({ provider, kept: String(kept) });
   }
 
   requestObserved(route: string, status: number, ms: number): void {

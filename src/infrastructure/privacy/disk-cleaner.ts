@@ -35,7 +35,8 @@ export class DiskCleaner {
         await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
         return [
           await step('the keys’ table', () => rewrite(client, 'subject_keys')),
-          await step('the reports’ table', () => rewriteReports(client)),
+          await step('the reports’ table', () => rewriteUnlessLarge(client, 'receipt_inbox')),
+          await step('the answers’ table', () => rewriteUnlessLarge(client, 'provider_answers')),
           await step('the write-ahead log', () => replaceLog(client)),
         ];
       } finally {
@@ -57,7 +58,7 @@ async function step(name: string, work: () => Promise<string | null>): Promise<C
   }
 }
 
-type Table = 'subject_keys' | 'receipt_inbox';
+type Table = 'subject_keys' | 'receipt_inbox' | 'provider_answers';
 
 /** To anybody else VACUUM says nothing but a warning. */
 async function mayMaintain(client: PoolClient, table: Table): Promise<boolean> {
@@ -82,13 +83,11 @@ async function rewrite(client: PoolClient, table: Table): Promise<string | null>
   }
 }
 
-/** Nobody could report for as long as it takes: a large one is left to fill its holes with the reports to come. */
-async function rewriteReports(client: PoolClient): Promise<string | null> {
-  const { rows } = await client.query<{ size: string }>(
-    "SELECT pg_total_relation_size('receipt_inbox'::regclass) AS size",
-  );
-  if (Number(rows[0]?.size) <= LARGEST_REWRITTEN_BYTES) return rewrite(client, 'receipt_inbox');
-  return 'too large to be written anew; the places are used again by the reports to come';
+/** Nobody could write to it for as long as it takes: a large one is left to fill its holes with what is to come. */
+async function rewriteUnlessLarge(client: PoolClient, table: Table): Promise<string | null> {
+  const { rows } = await client.query<{ size: string }>('SELECT pg_total_relation_size($1::regclass) AS size', [table]);
+  if (Number(rows[0]?.size) <= LARGEST_REWRITTEN_BYTES) return rewrite(client, table);
+  return 'too large to be written anew; the places are used again by the rows to come';
 }
 
 /**

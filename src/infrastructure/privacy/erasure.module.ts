@@ -6,6 +6,7 @@ import { SUBSCRIPTIONS, type Subscriptions } from '../../application/ports/subsc
 import { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import { SubjectKeyTable } from '../crypto/subject-key-table';
 import { DATABASE, type Database } from '../postgres/database';
+import { AnswerTable } from '../receipts/answer-table';
 import { InboundTable } from '../receipts/inbound-table';
 import { InboxTable } from '../receipts/inbox-table';
 import { SubjectTraces } from '../redis/subject-traces';
@@ -26,6 +27,7 @@ import { StoredTraces } from './stored-traces';
           new SubjectKeyTable(database),
           new InboxTable(database),
           new InboundTable(database),
+          new AnswerTable(database),
           new SubjectTraces(configuration.redisUrl),
           new DiskCleaner(configuration.databaseOwnerUrl ?? configuration.databaseUrl),
         ),

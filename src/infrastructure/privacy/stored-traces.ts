@@ -1,6 +1,7 @@
 import type { CleaningStep, PersonalTraces, SweptTraces } from '../../application/ports/personal-traces';
 import type { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import type { SubjectKeyTable } from '../crypto/subject-key-table';
+import type { AnswerTable } from '../receipts/answer-table';
 import type { InboundTable } from '../receipts/inbound-table';
 import type { InboxTable } from '../receipts/inbox-table';
 import type { SubjectTraces } from '../redis/subject-traces';
@@ -13,6 +14,7 @@ export class StoredTraces implements PersonalTraces {
     private readonly keys: SubjectKeyTable,
     private readonly inbox: InboxTable,
     private readonly texts: InboundTable,
+    private readonly answers: AnswerTable,
     private readonly redis: SubjectTraces,
     private readonly cleaner: DiskCleaner,
   ) {}
@@ -27,7 +29,9 @@ export class StoredTraces implements PersonalTraces {
     const others = await this.keys.byHash(hash);
     const reports = await this.inbox.forget(hash, others.length === 0);
     const texts = await this.texts.forget(hash, others.length === 0);
-    return { reports, texts, cached: await this.redis.sweep(customerId, lookupHash) };
+    // Nothing waits for these, whoever's message it was.
+    const answers = await this.answers.forget(hash);
+    return { reports, texts, answers, cached: await this.redis.sweep(customerId, lookupHash) };
   }
 
   async cleanDisk(): Promise<readonly CleaningStep[]> {

@@ -21,21 +21,25 @@ import {
 } from '../../application/ports/inbound-texts';
 import { ID_SOURCE, type IdSource } from '../../application/ports/id-source';
 import { LOGGER, type Logger } from '../../application/ports/logger';
+import { METRICS, type Metrics } from '../../application/ports/metrics';
+import { PROVIDER_ANSWERS } from '../../application/ports/provider-answers';
 import { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 import { DATABASE, type Database } from '../postgres/database';
 import { GatewayRegistry } from '../providers/gateway-registry';
+import { AnswerTable } from './answer-table';
 import { inboundRoutes } from './inbound-routes';
 import { INBOUND_CHANNEL, InboundTable } from './inbound-table';
 import { InboxListener } from './inbox-listener';
 import { INBOX_CHANNEL, InboxTable } from './inbox-table';
 import { PostgresAttemptIndex } from './postgres-attempt-index';
 import { PostgresInboundInbox } from './postgres-inbound-inbox';
+import { PostgresProviderAnswers } from './postgres-provider-answers';
 import { PostgresReceiptInbox } from './postgres-receipt-inbox';
 import { PostgresReportParts } from './postgres-report-parts';
 import { ReportSeal } from './report-seal';
 import { receiptRoutes } from './receipt-routes';
 
-/** The inboxes of delivery reports and of texts, the addresses that they come to, and the index that reports are matched by. */
+/** The inboxes of delivery reports and of texts, the addresses that they come to, the index that reports are matched by, and raw answers. */
 @Global()
 @Module({
   providers: [
@@ -75,12 +79,21 @@ import { receiptRoutes } from './receipt-routes';
       useFactory: (database: Database, clock: Clock) => new PostgresReportParts(database, clock),
     },
     {
+      provide: PROVIDER_ANSWERS,
+      inject: [DATABASE, PostgresSubjectVault, ID_SOURCE, CLOCK, METRICS, LOGGER],
+      useFactory: (
+        database: Database,
+        vault: PostgresSubjectVault,
+        ...rest: [ids: IdSource, clock: Clock, metrics: Metrics, logger: Logger]
+      ) => new PostgresProviderAnswers(new AnswerTable(database), new ReportSeal(vault, 'answers'), ...rest),
+    },
+    {
       provide: ATTEMPT_INDEX,
       inject: [DATABASE],
       useFactory: (database: Database) => new PostgresAttemptIndex(database),
     },
   ],
-  exports: [RECEIPT_INBOX, INBOUND_INBOX, ATTEMPT_INDEX, REPORT_PARTS],
+  exports: [RECEIPT_INBOX, INBOUND_INBOX, PROVIDER_ANSWERS, ATTEMPT_INDEX, REPORT_PARTS],
 })
 export class ReceiptsModule implements OnModuleInit, OnApplicationBootstrap {
   constructor(

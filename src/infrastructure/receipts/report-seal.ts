@@ -3,12 +3,12 @@ import type { Sealed } from '../../domain/shared/sealed';
 import type { PostgresSubjectVault } from '../crypto/postgres-subject-vault';
 
 /** Stands where a customer's id would: these keys are kept beside those of recipients, and wrapped like them. */
-export type SealOwner = 'reports' | 'inbound';
+export type SealOwner = 'reports' | 'inbound' | 'answers';
 /** A key that may still be needed by a report received just before midnight. */
 const MARGIN_MS = 2 * 86_400_000;
 
 /**
- * Reports and texts name numbers, and lie in Postgres for weeks. Each day's are sealed under a key of that day, which is destroyed
+ * Reports, texts and raw answers name numbers, and lie in Postgres for weeks. Each day's are sealed under a key of that day, which is destroyed
  * when the last of them has been forgotten: what a backup or a freed page still holds of them then opens for nobody.
  */
 export class ReportSeal {
@@ -31,6 +31,8 @@ export class ReportSeal {
   }
 
   /** Keyed hash of the number that a report names; null where it names none. */
+  lookupHash(phone: string): Buffer;
+  lookupHash(phone: string | null): Buffer | null;
   lookupHash(phone: string | null): Buffer | null {
     return phone === null ? null : Buffer.from(this.vault.lookupHash(phone), 'hex');
   }

@@ -39,6 +39,7 @@ describe('the catalogue of the database', () => {
       projection_checkpoints: 'projector SIU, worker S',
       projection_interventions: 'projector SI, worker S',
       rebuilds_owed: 'worker S',
+      provider_answers: 'worker SID',
       receipt_inbox: 'worker SIUD',
       reservations: 'projector SIUD, worker Su',
       schema_migrations: 'worker S',

@@ -163,6 +163,22 @@ describe('dispatching', () => {
     expect(world.store.reads).toEqual([]);
   });
 
+  it('keeps what nobody could read, and says none of it in the log', async () => {
+    const raw = { status: 200, contentType: 'text/html', head: Buffer.from('<h1>to +254722000001</h1>') };
+    world.answers.set('tier_1', [refusal('F', { code: 'unreadable_answer', byProvider: false, raw })]);
+    world.answers.set('tier_2', [{ kind: 'unknown', code: 'http_500', raw: { ...raw, status: 500 } }]);
+    await world.queue(order());
+    await one.settle(messageId);
+    const known = { messageId, to: 'to 1' };
+    expect(world.unread).toEqual([
+      { ...known, provider: 'at_tier_1', attempt: 1, code: 'unreadable_answer', raw },
+      { ...known, provider: 'at_tier_2', attempt: 2, code: 'http_500', raw: { ...raw, status: 500 } },
+    ]);
+    const log = JSON.stringify(world.store.events(streams.message(messageId)).map(({ data }) => data));
+    expect(log).toContain('unreadable_answer');
+    expect(log).not.toMatch(/raw|h1|text.html/);
+  });
+
   it('fails when every tier has refused, and gives the money back once', async () => {
     for (const tier of ['tier_1', 'tier_2', 'tier_3'] as const) world.answers.set(tier, [refusal('F')]);
     await world.queue(order());

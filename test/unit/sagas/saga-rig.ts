@@ -9,6 +9,7 @@ import type { Sampled } from '../../../src/application/ports/health-samples';
 import type { IdSource } from '../../../src/application/ports/id-source';
 import type { Logger } from '../../../src/application/ports/logger';
 import type { Metrics } from '../../../src/application/ports/metrics';
+import type { UnreadAnswer } from '../../../src/application/ports/provider-answers';
 import type { SmsGateway, SmsGateways, SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
 import type { SubjectVault } from '../../../src/application/ports/subject-vault';
 import type { Timer, Timers } from '../../../src/application/ports/timers';
@@ -56,7 +57,7 @@ const logger: Logger = { debug: silent, info: silent, warn: silent, error: silen
 const metrics: Metrics = {
   ...{ appendObserved: silent, walletConflict: silent, walletBatch: silent, dispatch: silent, report: silent },
   ...{ requestObserved: silent, projectionLag: silent, undecodable: silent, workerInFlight: silent, refused: silent },
-  ...{ providerScore: silent, inbound: silent },
+  ...{ providerScore: silent, inbound: silent, providerAnswer: silent },
   ...{ accessDropped: silent, headRefused: silent },
   ...{ logMismatch: silent, snapshotDiscarded: silent },
   ...{ projectionBacklog: silent, projectionParked: silent, projectionsLeft: silent },
@@ -73,6 +74,8 @@ export class World {
   readonly calls: { tier: Tier; to: string; body: string }[] = [];
   /** What each provider says when it is asked; a tier that is not here cannot be asked. */
   readonly inquiries = new Map<Tier, (SubmissionOutcome | null)[]>();
+  /** What providers answered that nobody could read. */
+  readonly unread: UnreadAnswer[] = [];
   readonly timers = new Map<string, Timer>();
   readonly money: string[] = [];
   available = 1_000_000n;
@@ -215,7 +218,14 @@ export class Process {
     const underWay = new CallsUnderWay();
     const affordability = new Affordability(wallets, commands);
     this.waitingRoom = new WaitingRoom(this.health, logger);
-    const call = new ProviderCall(clock, configuration, this.health, metrics, logger, commands, recent);
+    const answers = {
+      keep: (answer: UnreadAnswer) => void world.unread.push(answer),
+      purge: () => Promise.resolve(0),
+      flush: nothing,
+    };
+    const call = new ProviderCall(
+      ...([clock, configuration, this.health, answers, metrics, logger, commands, recent] as const),
+    );
     const claims = new ClaimMaker(
       ...([clock, configuration, this.health, registry, vault, affordability, commands, underWay, call] as const),
     );

@@ -51,6 +51,7 @@ export class CountingMetrics implements Metrics {
   dispatch = ignored;
   report = ignored;
   inbound = ignored;
+  providerAnswer = ignored;
   requestObserved = ignored;
   projectionLag = ignored;
   projectionBacklog = ignored;
