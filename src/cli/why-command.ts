@@ -3,6 +3,8 @@ import type { MessageWhy } from '../application/ports/message-why';
 import { DomainError } from '../domain/shared/domain-error';
 import { streams } from '../domain/shared/streams';
 import { appendAccess } from '../infrastructure/audit/access-table';
+import { AnswerTable } from '../infrastructure/receipts/answer-table';
+import { OpenedAnswers, type OpenedAnswer } from '../infrastructure/receipts/opened-answers';
 import { OpenedReceipts, type OpenedReceipt } from '../infrastructure/receipts/opened-receipts';
 import { ReportSeal } from '../infrastructure/receipts/report-seal';
 import { operatorWhyOf, type OperatorWhy } from '../projections/messages/why-operators';
@@ -11,15 +13,18 @@ import { idOf, instant } from './arguments';
 import { facts, print, table, type OutputOptions } from './output';
 import { providersAt, shownProvider } from './provider-commands';
 
+/** Characters of an answer that the text shows. */
+const LONGEST_LINE = 200;
+
 interface WhyOptions extends OutputOptions {
   readonly asOf?: string;
 }
 
-/** All of it: what the customer may know, and score, signals, accounts, costs and raw receipts besides. */
+/** All of it: what the customer may know, and score, signals, accounts, costs, raw receipts and answers besides. */
 export function addWhyCommand(message: Command): void {
   message
     .command('why')
-    .description('why it went the way it went; it opens raw receipts, which is written to the access log')
+    .description('why it went the way it went; it opens raw receipts and answers, which is written to the access log')
     .argument('<message_id>', 'message', idOf('msg'))
     .addOption(new Option('--as-of <time>', 'what was recorded by then').argParser(instant))
     .option('--json', 'print JSON')
@@ -37,35 +42,55 @@ async function whyFor(app: Application, messageId: string, asOf?: string) {
   const providers =
     (await providersAt(app, mode, why.considered_at)) ?? (await providersAt(app, 'live', why.considered_at)) ?? [];
   const receipts = await receiptsOf(app, { customerId, messageId }, operator);
-  return { ...why, operator: { ...operator, providers: providers.map(shownProvider), receipts } };
+  const answers = await answersOf(app, { customerId, messageId }, operator);
+  return { ...why, operator: { ...operator, providers: providers.map(shownProvider), receipts, answers } };
+}
+
+interface Opening {
+  readonly customerId: string;
+  readonly messageId: string;
 }
 
 /** Whoever opens receipts is written down first: without that row none is opened. */
-async function receiptsOf(
-  app: Application,
-  { customerId, messageId }: { customerId: string; messageId: string },
-  { attempts }: OperatorWhy,
-): Promise<OpenedReceipt[]> {
+async function receiptsOf(app: Application, opening: Opening, { attempts }: OperatorWhy): Promise<OpenedReceipt[]> {
   const ids = attempts.flatMap(({ account: provider, provider_message_id: providerMessageId }) =>
     providerMessageId === null ? [] : [{ provider, providerMessageId }],
   );
   if (ids.length === 0) return [];
+  await noteOpening(app, opening, 'receipts_opened');
+  return new OpenedReceipts(app.database, new ReportSeal(app.vault)).of(ids);
+}
+
+/** What providers answered where nobody could read it, of the attempts that were there by then. */
+async function answersOf(app: Application, opening: Opening, { attempts }: OperatorWhy): Promise<OpenedAnswer[]> {
+  const answers = new OpenedAnswers(new AnswerTable(app.database), new ReportSeal(app.vault, 'answers'));
+  const known = new Set(attempts.map(({ attempt }) => attempt));
+  const kept = (await answers.find(opening.messageId)).filter(({ attempt }) => known.has(attempt));
+  if (kept.length === 0) return [];
+  await noteOpening(app, opening, 'answers_opened');
+  return answers.open(kept);
+}
+
+async function noteOpening(
+  app: Application,
+  { customerId, messageId }: Opening,
+  reason: 'receipts_opened' | 'answers_opened',
+): Promise<void> {
   const { commandId, metadata } = app.context(customerId);
   const { actor, at, correlationId: request_id } = metadata;
   await app.database.transaction((sql) =>
     appendAccess(sql, [
       {
         ...{ id: commandId, at, request_id, method: 'CLI', route: 'waht message why', status: 200, code: 'opened' },
-        ...{ reason: 'receipts_opened', customer_id: customerId, key_id: `${actor.kind}:${actor.id}` },
+        ...{ reason, customer_id: customerId, key_id: `${actor.kind}:${actor.id}` },
         ...{ resource: messageId, count: 1 },
       },
     ]),
   );
-  return new OpenedReceipts(app.database, new ReportSeal(app.vault)).of(ids);
 }
 
 function whyText({ operator, ...why }: MessageWhy & Awaited<ReturnType<typeof whyFor>>): string {
-  const { risk, receipts, providers } = operator;
+  const { risk, receipts, answers, providers } = operator;
   const { price } = why;
   const scoreOf = new Map(providers.map(({ tier, score }) => [tier, score]));
   const accounts = new Map(operator.attempts.map((one) => [one.attempt, one]));
@@ -101,6 +126,7 @@ function whyText({ operator, ...why }: MessageWhy & Awaited<ReturnType<typeof wh
       }),
     ),
     ...(receipts.length === 0 ? [] : [receiptsText(receipts)]),
+    ...(answers.length === 0 ? [] : [answersText(answers)]),
   ].join('\n\n');
 }
 
@@ -109,3 +135,16 @@ const receiptsText = (receipts: readonly OpenedReceipt[]): string =>
     ['received', 'account', 'id', 'became', 'raw'],
     receipts.map((one) => [one.received_at, one.provider, one.provider_message_id, one.outcome, one.raw]),
   );
+
+const answersText = (answers: readonly OpenedAnswer[]): string =>
+  table(
+    ['#', 'account', 'HTTP', 'type', 'answered'],
+    answers.map((one) => [one.attempt, one.provider, one.status, one.content_type, oneLine(one.raw)]),
+  );
+
+/** What a stranger wrote, on one line: its control characters would be commands to the terminal. All of it is in the JSON. */
+const oneLine = (text: string): string => {
+  const line = text.trim().replace(/\s+/g, ' ');
+  const shown = line.slice(0, LONGEST_LINE).replace(/\p{C}/gu, '\ufffd');
+  return line.length > LONGEST_LINE ? `${shown} …` : shown;
+};

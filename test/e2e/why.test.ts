@@ -16,6 +16,7 @@ interface OperatorWhy extends Why {
     attempts: { account: string; provider_cost: string | null; own_code: string | null }[];
     providers: { provider: string; state: string }[];
     receipts: { outcome: string; raw: string }[];
+    answers: { attempt: number; provider: string; code: string; status: number; content_type: string; raw: string }[];
   };
 }
 interface Health {
@@ -38,6 +39,7 @@ describe('why, and what if', () => {
   let sandbox: SandboxClient;
   let from: string;
   let whileDown: string;
+  let unread: string;
   const ids: string[] = [];
 
   const json = async <T>(...args: string[]): Promise<T> => {
@@ -59,7 +61,10 @@ describe('why, and what if', () => {
     sandbox = new SandboxClient(stack.handset);
     from = new Date().toISOString();
     await send(0);
-    await sandbox.set('sandbox-tier-1', { outage: 'refuse' });
+    await sandbox.set('sandbox-tier-1', { answer: 'html' });
+    unread = await send(50);
+    ids.pop();
+    await sandbox.set('sandbox-tier-1', { answer: 'normal', outage: 'refuse' });
     for (let n = 1; n <= 8; n++) await send(n);
     whileDown = new Date().toISOString();
     await sandbox.reset('sandbox-tier-1');
@@ -116,6 +121,34 @@ describe('why, and what if', () => {
     expect(shown).toMatchObject({ code: 0, output: expect.stringContaining('sandbox-tier-1') });
   });
 
+  it('shows an operator what a provider answered that nobody could read, and nobody else', async () => {
+    const { attempts } = await why(unread);
+    expect(attempts).toMatchObject([
+      { provider: 'tier_1', outcome: 'refused', code: 'provider_unavailable' },
+      { provider: 'tier_2', outcome: 'delivered' },
+    ]);
+    const shownAnswers = async () => (await json<OperatorWhy>('message', 'why', unread)).operator.answers;
+    await eventually(async () => (await shownAnswers()).length > 0, 60_000);
+    expect(await shownAnswers()).toMatchObject([
+      {
+        ...{ attempt: 1, provider: 'sandbox-tier-1', code: 'unreadable_answer', status: 200 },
+        ...{ content_type: 'text/html; charset=iso-8859-1' },
+        raw: '<!doctype html><title>Maintenance</title><h1>Système en maintenance \u0014 à bientôt</h1>',
+      },
+    ]);
+    const shown = await stack.cli('message', 'why', unread);
+    expect(shown).toMatchObject({ code: 0, output: expect.stringContaining('<h1>Système en maintenance \ufffd à') });
+    const opened = await json<object[]>('audit', 'list', '--log', 'access');
+    expect(opened[0]).toMatchObject({ reason: 'answers_opened', resource: unread, status: 200 });
+
+    const theirs = ['', '/why', '/timeline'].map((part) => live.call<object>('GET', `/v1/messages/${unread}${part}`));
+    const bodies = (await Promise.all(theirs)).map(({ body }) => JSON.stringify(body));
+    const metrics = await (await fetch(`${stack.base}/metrics`)).text();
+    expect(metrics).toContain('waht_provider_answers_total{provider="sandbox-tier-1",kept="true"} 1');
+    for (const text of [...bodies, metrics, stack.application.output()])
+      expect(text).not.toMatch(/maintenance|doctype/i);
+  });
+
   it('knows how the providers stood at an instant that has passed', async () => {
     const stateOf = async (...args: string[]) =>
       (await json<Health>('provider', 'health', ...args)).modes[0]?.providers.map(({ state }) => state);
@@ -130,9 +163,9 @@ describe('why, and what if', () => {
     const to = new Date(Date.now() + 1_000).toISOString();
     const window = ['routing', 'replay', '--from', from, '--to', to];
     const same = await json<ReplayAnswer>(...window);
-    expect(same).toMatchObject({ messages: ids.length, changed: 0, not_reproduced: { choices: 0, not_noted: 0 } });
+    expect(same).toMatchObject({ messages: ids.length + 1, changed: 0, not_reproduced: { choices: 0, not_noted: 0 } });
     expect(same.cost_kes).toMatchObject({ difference: 0 });
-    expect(same.delivered.recorded).toBe(ids.length);
+    expect(same.delivered.recorded).toBe(ids.length + 1);
     const { available_kes } = await live.balance();
     expect(same.cost_kes.recorded).toBeCloseTo(100_000 - available_kes, 4);
 
