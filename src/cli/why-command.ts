@@ -138,8 +138,11 @@ const receiptsText = (receipts: readonly OpenedReceipt[]): string =>
 
 const answersText = (answers: readonly OpenedAnswer[]): string =>
   table(
-    ['#', 'account', 'HTTP', 'type', 'answered'],
-    answers.map((one) => [one.attempt, one.provider, one.status, one.content_type, oneLine(one.raw)]),
+    ['#', 'received', 'account', 'code', 'HTTP', 'type', 'raw'],
+    answers.map((one) => [
+      ...[one.attempt, one.received_at, one.provider, one.code, one.status, one.content_type],
+      oneLine(one.raw),
+    ]),
   );
 
 /** What a stranger wrote, on one line: its control characters would be commands to the terminal. All of it is in the JSON. */

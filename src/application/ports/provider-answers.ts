@@ -2,7 +2,7 @@ import type { RawAnswer } from './sms-gateway';
 
 export const PROVIDER_ANSWERS = Symbol('ProviderAnswers');
 
-/** What a provider answered a send with, where nobody could read it. */
+/** What a provider answered a send with, or the question what became of one, where nobody could read it. */
 export interface UnreadAnswer {
   /** Name of the account. */
   readonly provider: string;

@@ -59,7 +59,7 @@ export interface SmsGateway {
   submit(submission: SmsSubmission): Promise<SubmissionOutcome>;
   /**
    * Asks what became of a submission without an answer, where the provider can be asked (never sending a second message);
-   * `since`: when its call began (ISO). Null: it cannot be told now. Never rejects.
+   * `since`: when its call began (ISO). Null: it cannot be told now; unknown: nor from what came as an answer. Never rejects.
    */
   settle?(submission: SmsSubmission, since: string): Promise<SubmissionOutcome | null>;
 }

@@ -7,12 +7,14 @@ import { CLOCK, type Clock } from '../ports/clock';
 import { CONFIGURATION, type Configuration } from '../ports/configuration';
 import type { RecordedEvent } from '../ports/event-store';
 import { ID_SOURCE, type IdSource } from '../ports/id-source';
+import { PROVIDER_ANSWERS, type ProviderAnswers } from '../ports/provider-answers';
 import { SMS_GATEWAYS, type SmsGateway, type SmsGateways, type SubmissionOutcome } from '../ports/sms-gateway';
 import { ERASED, SUBJECT_VAULT, type SubjectVault } from '../ports/subject-vault';
 import { TIMERS, type Timer, type Timers } from '../ports/timers';
 import { MessageCommands } from './message-commands';
 import { MessageMemory, type KnownMessage } from './message-memory';
 import { RecentDispatches } from './recent-dispatches';
+import { keepUnread } from './unread-answers';
 
 /** From the unknown outcome to the first question; each further one waits for as long again as it has taken so far. */
 const FIRST_AFTER_MS = 2_000;
@@ -30,6 +32,7 @@ export class Inquiry {
     @Inject(ID_SOURCE) private readonly ids: IdSource,
     @Inject(SMS_GATEWAYS) private readonly gateways: SmsGateways,
     @Inject(SUBJECT_VAULT) private readonly vault: SubjectVault,
+    @Inject(PROVIDER_ANSWERS) private readonly answers: ProviderAnswers,
     @Inject(TIMERS) private readonly timers: Timers,
     private readonly memory: MessageMemory,
     private readonly commands: MessageCommands,
@@ -70,7 +73,9 @@ export class Inquiry {
     const { sender: from, encoding, messageId } = order;
     const submission = { to, from, body, encoding, messageId, attempt: attempt.number, validForSeconds };
     const outcome = await gateway.settle(submission, attempt.startedAt);
-    return outcome === null || outcome.kind === 'unknown' ? null : outcome;
+    if (outcome === null) return null;
+    keepUnread(this.answers, outcome, { provider: gateway.name, messageId, attempt: attempt.number, to });
+    return outcome.kind === 'unknown' ? null : outcome;
   }
 
   private async record(message: KnownMessage, attempt: Attempt, outcome: Settled): Promise<void> {

@@ -15,6 +15,7 @@ import type { Slot } from '../routing/bulkhead';
 import { MessageCommands, type Cause } from './message-commands';
 import type { KnownMessage } from './message-memory';
 import { RecentDispatches } from './recent-dispatches';
+import { keepUnread } from './unread-answers';
 
 /** Share by which a pause may be longer or shorter. */
 const JITTER = 0.2;
@@ -98,15 +99,9 @@ export class ProviderCall {
       ...{ submittedAtMs, tookMs: this.clock.monotonicMs() - startedMs },
     });
     this.metrics.dispatch(gateway.name, outcome.kind, outcome.kind === 'refused' ? outcome.class : '');
-    this.keepAnswer(claim, outcome);
-    return outcome;
-  }
-
-  private keepAnswer({ order, attempt, gateway, to }: WonClaim, outcome: SubmissionOutcome): void {
-    if (outcome.kind === 'accepted' || outcome.raw === undefined) return;
-    const { code, raw } = outcome;
     const { messageId } = order;
-    this.answers.keep({ provider: gateway.name, messageId, attempt: attempt.number, code, to, raw });
+    keepUnread(this.answers, outcome, { provider: gateway.name, messageId, attempt: attempt.number, to });
+    return outcome;
   }
 
   private unmade({ gateway, order, to }: WonClaim, outcome: Refused): Refused {

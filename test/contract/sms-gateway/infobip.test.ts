@@ -74,6 +74,9 @@ describe('Infobip', () => {
   it('is not settled by a failure of the question', async () => {
     await bench.refusesConnections();
     expect(await bench.gateway.settle?.(submission(), new Date().toISOString())).toBeNull();
+    await bench.set({ outage: 'none', answer: 'html' });
+    const unread = { kind: 'unknown', code: 'unreadable_answer', raw: { status: 200 } };
+    expect(await bench.gateway.settle?.(submission(), new Date().toISOString())).toMatchObject(unread);
   });
   it.each([
     ['1', 'P', 'unknown_subscriber', null],

@@ -83,6 +83,9 @@ describe('Twilio', () => {
     });
     it('not where the list cannot be had', async () => {
       await bench.set({ outage: '503' });
+      const unread = { kind: 'unknown', code: 'http_503', raw: { status: 503 } };
+      expect(await bench.gateway.settle?.(submission(), new Date().toISOString())).toMatchObject(unread);
+      await bench.set({ outage: 'refuse' });
       expect(await bench.gateway.settle?.(submission(), new Date().toISOString())).toBeNull();
     });
   });

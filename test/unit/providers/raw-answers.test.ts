@@ -1,10 +1,10 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
+import type { SmsSubmission, SubmissionOutcome } from '../../../src/application/ports/sms-gateway';
 import { outcomeOf as byAfricasTalking } from '../../../src/infrastructure/providers/africastalking/answer';
 import { HttpExchange, type Exchange } from '../../../src/infrastructure/providers/http-exchange';
 import { outcomeOf as byInfobip } from '../../../src/infrastructure/providers/infobip/mapper';
-import { outcomeOf as byTwilio } from '../../../src/infrastructure/providers/twilio/mapper';
+import { outcomeOf as byTwilio, settledBy } from '../../../src/infrastructure/providers/twilio/mapper';
 
 const TO = '+254722000001';
 const PAGE = Buffer.from('<h1>Système en maintenance</h1>', 'latin1');
@@ -68,6 +68,26 @@ describe('an answer in its contract', () => {
     ] as const) {
       expect(outcome).toMatchObject({ code, raw: { status: 200, head: expect.any(Buffer) } });
     }
+  });
+});
+
+describe('an answer to the question what became of a message', () => {
+  const submission: SmsSubmission = {
+    ...{ to: TO, from: 'WAHT', body: 'hello', encoding: 'gsm7', messageId: 'msg_1', attempt: 1, validForSeconds: 60 },
+  };
+  const settled = (exchange: Exchange) => settledBy(exchange, submission, '2026-11-22T06:00:00.000Z');
+
+  it('says nothing of it where nobody can read it, and is there', () => {
+    const raw = { contentType: HTML, head: PAGE };
+    expect(settled(answer(200, PAGE))).toEqual({
+      kind: 'unknown',
+      code: 'unreadable_answer',
+      raw: { status: 200, ...raw },
+    });
+    expect(settled(answer(500, PAGE))).toEqual({ kind: 'unknown', code: 'http_500', raw: { status: 500, ...raw } });
+  });
+  it('is not kept where it is a list', () => {
+    expect(settled(said({ messages: [] }))).toBeNull();
   });
 });
 

@@ -48,6 +48,16 @@ describe('a provider that can be asked what became of a call without an answer',
     expect(world.calls.map(({ tier }) => tier)).toEqual(['tier_1', 'tier_2']);
     expect(world.types(messageId).filter((type) => type === 'MessageDispatched')).toHaveLength(1);
   });
+  it('answers with what nobody can read: that is kept, and it is asked again', async () => {
+    const raw = { status: 200, contentType: 'text/html', head: Buffer.from('<h1>to +254722000001</h1>') };
+    await start([{ kind: 'unknown', code: 'unreadable_answer', raw }, accepted]);
+    await ask();
+    const expected = { provider: 'at_tier_1', messageId, attempt: 1, to: 'to 1', code: 'unreadable_answer', raw };
+    expect(world.unread).toEqual([expected]);
+    expect(world.last(messageId).type).toBe('MessageOutcomeUnknown');
+    await ask();
+    expect(world.last(messageId).type).toBe('MessageDispatched');
+  });
   it('does not know yet: it is asked again, ever more rarely', async () => {
     await start([null, silence, null, accepted]);
     const pauses: number[] = [];

@@ -230,7 +230,7 @@ export class Process {
       ...([clock, configuration, this.health, registry, vault, affordability, commands, underWay, call] as const),
     );
     const inquiry = new Inquiry(
-      ...([clock, configuration, ids, registry, vault, timers, memory, commands, recent] as const),
+      ...([clock, configuration, ids, registry, vault, answers, timers, memory, commands, recent] as const),
     );
     const directory = { key: () => null, customer: () => world.customer };
     const admission = {

@@ -50,7 +50,9 @@ export class InfobipGateway implements ProviderAccount {
     const outcome = await this.submit(submission);
     if (outcome.kind === 'accepted') return outcome;
     // Only what Infobip itself says of the message is about the message; a failure of the question is none of the send.
-    return outcome.kind === 'refused' && outcome.byProvider ? outcome : null;
+    if (outcome.kind === 'refused' && outcome.byProvider) return outcome;
+    const { code, raw } = outcome;
+    return raw === undefined ? null : { kind: 'unknown', code, raw };
   }
 
   admit({ raw }: ReportCallback): readonly Buffer[] {

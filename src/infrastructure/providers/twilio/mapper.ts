@@ -54,11 +54,12 @@ export function listQuery({ to }: SmsSubmission, since: string): string {
   return new URLSearchParams({ To: to, 'DateSent>': since.slice(0, 10), PageSize: '50' }).toString();
 }
 
-/** The one message of the list that can only be ours; null where there is none, or more than one. */
+/** The one message of the list that can only be ours; null where there is none, or more than one; unknown where it is no list. */
 export function settledBy(exchange: Exchange, { from, body }: SmsSubmission, since: string): SubmissionOutcome | null {
-  if (exchange.kind !== 'answer' || exchange.status !== 200) return null;
+  if (exchange.kind !== 'answer') return null;
+  if (exchange.status !== 200) return undecided(`http_${exchange.status}`, exchange);
   const said = parseJson(exchange.body ?? '');
-  if (!isRecord(said) || !Array.isArray(said['messages'])) return null;
+  if (!isRecord(said) || !Array.isArray(said['messages'])) return undecided('unreadable_answer', exchange);
   const fromMs = Date.parse(since) - CLOCKS_APART_MS;
   const fitting = said['messages'].filter((entry: unknown) => {
     if (!isRecord(entry) || entry['from'] !== from || entry['body'] !== body) return false;
