@@ -59,6 +59,10 @@ describe('an erased person', () => {
       )
     ).rows;
 
+  const rowsIn = async (table: 'receipt_inbox' | 'provider_answers', hash?: Buffer): Promise<number | null> =>
+    (await postgres.query(`SELECT 1 FROM ${table} WHERE $1::bytea IS NULL OR lookup_hash = $1`, [hash ?? null]))
+      .rowCount;
+
   beforeAll(async () => {
     stack = await startStack({ env: { LOG_LEVEL: 'debug', ACCESS_LOG_SAMPLE: '1' } });
     const more = await stack.addApplication();
@@ -121,6 +125,13 @@ describe('an erased person', () => {
     for (const { message_id } of sent) await first().until(message_id, ({ status }) => status === 'delivered', 20_000);
     for (const client of clients)
       expect(await client.message(sent[0]?.message_id ?? '')).toMatchObject({ to: PHONE, body: BODY });
+    // What a provider says instead of an answer is kept beside the reports.
+    const sandbox = new SandboxClient(stack.handset);
+    await sandbox.set('sandbox-tier-1', { answer: 'html' });
+    const { message_id: unread } = (await first().send(PHONE, { body: BODY })).body;
+    await first().until(unread, ({ status }) => status === 'delivered', 20_000);
+    await sandbox.reset('sandbox-tier-1');
+    await eventually(async () => (await rowsIn('provider_answers')) === 1, 10_000);
     await waht(stack, 'block', 'place', '--customer', customer, '--to', PHONE, '--note', 'asked to');
     expect((await second().send(PHONE, { body: BODY })).status).toBe(403);
 
@@ -162,11 +173,8 @@ describe('an erased person', () => {
   });
 
   it('was never in clear in any file, log or cache; its key is in files until it is destroyed', async () => {
-    await eventually(
-      async () =>
-        (await postgres.query('SELECT 1 FROM receipt_inbox WHERE lookup_hash = $1', [key.lookup_hash])).rowCount === 2,
-      10_000,
-    );
+    await eventually(async () => (await rowsIn('receipt_inbox', key.lookup_hash)) === 3, 10_000);
+    expect(await rowsIn('provider_answers', key.lookup_hash)).toBe(1);
     expect(await onDisk(needles)).toEqual([]);
     expect(await scanRedis(stack.env['REDIS_URL'] ?? '', needles)).toEqual([]);
     for (const [where, text] of await outputs()) expect(scanText(where, text, needles)).toEqual([]);
@@ -199,7 +207,8 @@ describe('an erased person', () => {
       'ticket 4711',
     );
     await Promise.all(watching);
-    expect(erased).toMatchObject({ subject_id: key.subject_id, erased: true, block_ended: true, reports_removed: 2 });
+    expect(erased).toMatchObject({ subject_id: key.subject_id, erased: true, block_ended: true });
+    expect(erased).toMatchObject({ reports_removed: 3, answers_removed: 1 });
     expect(erased['cleaned']).toEqual(
       ['the keys’ table', 'the reports’ table', 'the answers’ table', 'the write-ahead log', 'the files of Redis'].map(
         (name) => ({
@@ -241,6 +250,7 @@ describe('an erased person', () => {
 
   it('has left nothing: no key and no hash in data files or write-ahead log, Redis or its snapshot, nor in clear anywhere', async () => {
     const gone = [...needles, ...hashNeedles(), ...binaryNeedles('the wrapped key', key.wrapped_key)];
+    expect(await rowsIn('provider_answers')).toBe(0);
     expect(await onDisk(gone)).toEqual([]);
     expect(await scanRedis(stack.env['REDIS_URL'] ?? '', gone)).toEqual([]);
     const redis = new Redis(stack.env['REDIS_URL'] ?? '');
@@ -288,7 +298,7 @@ describe('an erased person', () => {
     const [row] = await keyRow(key.lookup_hash);
     expect(row?.subject_id).not.toBe(key.subject_id);
     expect(await second().message(sent[0]?.message_id ?? '')).toMatchObject({ to: ERASED, body: ERASED });
-    expect((await new SandboxClient(stack.handset).inbox(PHONE)).length).toBe(3);
+    expect((await new SandboxClient(stack.handset).inbox(PHONE)).length).toBe(4);
   });
 
   it('stays erased where Postgres is restored from a copy that still has the key', async () => {
