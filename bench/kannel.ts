@@ -11,6 +11,10 @@ const BEARERBOX = '/usr/sbin/bearerbox';
 const SMSBOX = '/usr/sbin/smsbox';
 const PORTS = { admin: 43000, box: 43001, send: 43013, smpp: 43775, reports: 43080 };
 
+/** Delivered, failed, buffered, taken and refused by the centre: what our own timeline has of a message, too. */
+const ALL_REPORTS = 31;
+const DELIVERED = 'state=1';
+
 const executable = (file: string): boolean => {
   try {
     accessSync(file, constants.X_OK);
@@ -34,6 +38,7 @@ box-allow-ip = "127.0.0.1"
 box-deny-ip = "*.*.*.*"
 log-file = "${folder}/bearerbox.log"
 log-level = 2
+access-log = "${folder}/access.log"
 dlr-storage = internal
 store-type = spool
 store-location = "${folder}/spool"
@@ -115,7 +120,7 @@ async function submit(amount: number): Promise<void> {
     while (next < amount) {
       const n = next++;
       const to = encodeURIComponent(`+25471${String(1_000_000 + n).slice(-7)}`);
-      const path = `/cgi-bin/sendsms?username=bench&password=bench&from=12345&to=${to}&text=Your+order+${n}+has+shipped.&dlr-mask=1&dlr-url=${report}`;
+      const path = `/cgi-bin/sendsms?username=bench&password=bench&from=12345&to=${to}&text=Your+order+${n}+has+shipped.&dlr-mask=${ALL_REPORTS}&dlr-url=${report}`;
       const { statusCode, body } = await pool.request({ method: 'GET', path });
       await body.dump();
       if (statusCode !== 202 && statusCode !== 200) throw new Error(`Kannel refused a message: ${statusCode}`);
@@ -131,7 +136,8 @@ async function submit(amount: number): Promise<void> {
 function reportCounter(): { server: Server; count: () => number } {
   let reports = 0;
   const server = createServer((request, response) => {
-    reports++;
+    // Another one says that the centre took it.
+    if (request.url?.endsWith(DELIVERED)) reports++;
     request.resume();
     response.end();
   });

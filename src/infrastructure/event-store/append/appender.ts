@@ -9,6 +9,7 @@ import {
 import type { Connection } from '../connection/connection';
 import type { ConnectionSource } from '../connection/connection-source';
 import { encodeBatchAppend, type AppendContent } from '../wire/batch-append-request';
+import { Gather } from './gather';
 import { AppendCall, type Attempt, type AttemptResult } from './append-call';
 
 /** An attempt that hears nothing for this long is given up and made again. */
@@ -32,6 +33,7 @@ export class Appender {
   private calls: AppendCall[] = [];
   private readonly correlationPrefix: string;
   private correlations = 0;
+  private readonly gather = new Gather();
 
   constructor(private readonly connections: ConnectionSource) {
     const random = randomBytes(10).toString('hex');
@@ -75,30 +77,39 @@ export class Appender {
   }
 
   private attempt(content: AppendContent, timeoutMs: number, remainingMs: number): Promise<AttemptResult> {
-    const call = this.openCall();
     const correlationId = this.nextCorrelationId();
-    const sentAtMs = performance.now();
+    const startedAtMs = performance.now();
     return new Promise((resolve) => {
+      let call: AppendCall | null = null;
+      const end = (result: AttemptResult): void => {
+        clearTimeout(timer);
+        if (call !== null) this.gather.ended();
+        resolve(result);
+      };
       const timer = setTimeout(() => {
-        call.forget(attempt);
+        call?.forget(attempt);
         const detail = `no answer in ${Math.round(timeoutMs)} ms`;
         // Others are being answered: then only this one is slow, and the connection is as good as any.
-        const silent = call.connection.heardAtMs < sentAtMs;
-        if (silent) call.end(detail);
-        resolve(attempt.sent ? { kind: 'unknown', detail } : { kind: 'not_sent', detail });
+        if (call !== null && call.connection.heardAtMs < startedAtMs) call.end(detail);
+        isOver = true;
+        end(attempt.sent ? { kind: 'unknown', detail } : { kind: 'not_sent', detail });
       }, timeoutMs);
+      let isOver = false;
       const attempt: Attempt = {
         correlationId,
         bytes: encodeBatchAppend(correlationId, Date.now() + remainingMs + CLOCK_ALLOWANCE_MS, content),
         sent: false,
         settle: (result) => {
-          clearTimeout(timer);
           // A server that is not ready, or no leader any more, says so in an answer: the next attempt asks anew.
-          if (result.kind === 'unknown') this.connections.replace(call.connection, result.detail);
-          resolve(result);
+          if (result.kind === 'unknown' && call !== null) this.connections.replace(call.connection, result.detail);
+          end(result);
         },
       };
-      call.send(attempt);
+      this.gather.add(() => {
+        if (isOver) return this.gather.ended();
+        call = this.openCall();
+        call.send(attempt);
+      });
     });
   }
 
