@@ -17,4 +17,4 @@ RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-CMD ["node", "--max-semi-space-size=32", "dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--heap-growing-percent=100", "dist/main.js"]

@@ -37,6 +37,11 @@ export function sandboxService(dist: string, env: NodeJS.ProcessEnv): Service {
  * halves) most of it never lives long enough to be copied: a third of the collector's work under load.
  */
 const YOUNG_SPACE = '--max-semi-space-size=32';
+/**
+ * Old objects are collected when they have doubled (percent of growth). Left to itself the collector waits until there are
+ * four times as many: 450 MB for 80 MB that are in use.
+ */
+const OLD_SPACE = '--heap-growing-percent=100';
 
 /** The application drains for up to 25 s when it is asked to stop; what takes longer is stuck. */
 const APPLICATION_STOP_GRACE_MS = 30_000;
@@ -46,7 +51,7 @@ export function applicationService(dist: string, env: NodeJS.ProcessEnv, base: s
   const options: NodeServiceOptions = {
     name: 'application',
     title: 'the application',
-    nodeFlags: [YOUNG_SPACE],
+    nodeFlags: [YOUNG_SPACE, OLD_SPACE],
     entry: join(dist, 'main.js'),
     env,
     stopGraceMs: APPLICATION_STOP_GRACE_MS,
