@@ -210,12 +210,13 @@ describe('an erased person', () => {
     expect(erased).toMatchObject({ subject_id: key.subject_id, erased: true, block_ended: true });
     expect(erased).toMatchObject({ reports_removed: 3, answers_removed: 1 });
     expect(erased['cleaned']).toEqual(
-      ['the keys’ table', 'the reports’ table', 'the answers’ table', 'the write-ahead log', 'the files of Redis'].map(
-        (name) => ({
-          name,
-          refused: null,
-        }),
-      ),
+      [
+        ...['the keys’ table', 'the reports’ table', 'the answers’ table', 'the texts’ table'],
+        ...['the write-ahead log', 'the files of Redis'],
+      ].map((name) => ({
+        name,
+        refused: null,
+      })),
     );
     const recordedAt = await recorded(`subject-${key.subject_id}`);
     for (const at_ of seen) expect(at_ - recordedAt).toBeLessThan(1_000);

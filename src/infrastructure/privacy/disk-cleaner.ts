@@ -37,6 +37,7 @@ export class DiskCleaner {
           await step('the keys’ table', () => rewrite(client, 'subject_keys')),
           await step('the reports’ table', () => rewriteUnlessLarge(client, 'receipt_inbox')),
           await step('the answers’ table', () => rewriteUnlessLarge(client, 'provider_answers')),
+          await step('the texts’ table', () => rewriteUnlessLarge(client, 'inbound_inbox')),
           await step('the write-ahead log', () => replaceLog(client)),
         ];
       } finally {
@@ -58,7 +59,7 @@ async function step(name: string, work: () => Promise<string | null>): Promise<C
   }
 }
 
-type Table = 'subject_keys' | 'receipt_inbox' | 'provider_answers';
+type Table = 'subject_keys' | 'receipt_inbox' | 'provider_answers' | 'inbound_inbox';
 
 /** To anybody else VACUUM says nothing but a warning. */
 async function mayMaintain(client: PoolClient, table: Table): Promise<boolean> {
