@@ -8,6 +8,8 @@ const GIVEN_UP_AFTER_MS = 5_000;
 const GRAIN_MS = 1_500;
 /** Received, and never reported. */
 const SILENT = '+254700000103';
+/** Reported as undelivered, and by a provider that contradicts itself as delivered after that. */
+const NEVER_DELIVERED = '+254700000101';
 const RESERVED_NUMBER = /^\+2547000001\d\d$/;
 /** Refused for want of money for a dearer tier, or ended by its validity: the customer's money came back. */
 const FAILURES_OF_ORDINARY_NUMBERS = new Set(['insufficient_funds']);
@@ -16,9 +18,22 @@ const FAILURES_OF_ORDINARY_NUMBERS = new Set(['insufficient_funds']);
 export const endUnder =
   (faults: readonly Fault[]): EndRule =>
   (story, received, to, findings) => {
-    deliveredIsReceived(story, received, findings);
+    if (to !== NEVER_DELIVERED || !wasContradicted(story, faults)) deliveredIsReceived(story, received, findings);
     checkEnd(story, received, to, faults, findings);
   };
+
+function wasContradicted({ attempts, endedAt }: Story, faults: readonly Fault[]): boolean {
+  return attempts.some(({ provider, startedAt }) =>
+    faults.some(
+      ({ kind, victim, from, to, detail }) =>
+        kind === 'provider' &&
+        victim === provider &&
+        detail?.includes('"contradict":true') === true &&
+        from <= (endedAt ?? Number.POSITIVE_INFINITY) + GRAIN_MS &&
+        to + GRAIN_MS >= startedAt,
+    ),
+  );
+}
 
 function checkEnd(story: Story, received: boolean, to: string, faults: readonly Fault[], findings: Findings): void {
   const { id, status, errorCode, attempts } = story;
