@@ -28,7 +28,7 @@ function wasContradicted({ attempts, endedAt }: Story, faults: readonly Fault[])
       ({ kind, victim, from, to, detail }) =>
         kind === 'provider' &&
         victim === provider &&
-        detail?.includes('"contradict":true') === true &&
+        detail.includes('"contradict":true') &&
         from <= (endedAt ?? Number.POSITIVE_INFINITY) + GRAIN_MS &&
         to + GRAIN_MS >= startedAt,
     ),

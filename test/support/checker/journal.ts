@@ -32,6 +32,8 @@ export interface Fault {
   readonly victim: string;
   readonly from: number;
   readonly to: number;
+  /** The switch of a simulated provider, as JSON; empty of other faults. */
+  readonly detail: string;
 }
 
 export interface LoadJournal {
@@ -87,6 +89,7 @@ function answerOf(entry: Record<string, unknown>): Answer {
 }
 
 function faultOf(entry: Record<string, unknown>): Fault {
-  const { kind, victim, from, to } = entry;
-  return { kind: kind as Fault['kind'], victim: word(victim), from: Number(from), to: Number(to) };
+  const { kind, victim, from, to, detail } = entry;
+  const of = { kind: kind as Fault['kind'], victim: word(victim), from: Number(from), to: Number(to) };
+  return { ...of, detail: word(detail) };
 }
