@@ -6,8 +6,6 @@ const LOOK_EVERY_MS = 15;
 /** How long a turn is respected. */
 const LONGEST_TURN_MS = 1_000;
 const ASK_AGAIN_MS = 15;
-/** An append that begins so soon after the last one leaves others no room. */
-const FOLLOWS_WITHIN_MS = 50;
 
 /**
  * One wallet's writer among those of other processes. A writer on a slow process would lose every race against one on a
@@ -37,12 +35,12 @@ export class WriterTurn {
   }
 
   /**
-   * An append was taken. Only a writer whose appends follow one another keeps others out, and has to look.
+   * An append was taken. Only a writer that begins the next one in less time than one takes keeps others out, and has to look.
    * @param startedAt of the append, monotonic milliseconds.
    */
   won(startedAt: number): void {
     const now = this.clock.monotonicMs();
-    const goesOn = startedAt - this.lastWonAt < FOLLOWS_WITHIN_MS;
+    const goesOn = startedAt - this.lastWonAt < now - startedAt;
     this.lastWonAt = now;
     if (this.holds) {
       this.holds = false;

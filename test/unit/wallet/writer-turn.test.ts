@@ -9,8 +9,8 @@ const clock = {
 const turnOf = (shared: SharedTurn, self: string): WriterTurn => new WriterTurn('wallet-x', shared.of(self), clock);
 /** As one whose appends follow one another, that it keeps others out. */
 const goOn = (writer: WriterTurn): void => {
-  writer.won(performance.now());
-  writer.won(performance.now());
+  writer.won(performance.now() - 5);
+  writer.won(performance.now() - 5);
 };
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -67,6 +67,17 @@ describe('turns between writers', () => {
   it('does not ask after an append that none follows', async () => {
     const shared = new SharedTurn();
     turnOf(shared, 'a').won(performance.now());
+    await settled();
+    expect(shared.asked).toBe(0);
+  });
+
+  it('does not ask where its appends leave as much room as they take', async () => {
+    const shared = new SharedTurn();
+    const writer = turnOf(shared, 'a');
+    for (let append = 0; append < 3; append++) {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      writer.won(performance.now() - 10);
+    }
     await settled();
     expect(shared.asked).toBe(0);
   });
