@@ -22,6 +22,8 @@ import { WaitingRoom } from './waiting-room';
 /** A message that does not come to rest within so many steps is somebody's defect: it comes again, and is parked in the end. */
 const MOST_STEPS = 8;
 const ACTOR = { kind: 'system', id: 'dispatcher' } as const;
+/** For one whose alarm rings while it is in line. */
+const IN_LINE_AGAIN_MS = 10_000;
 
 /**
  * Failover, retries and deadlines of one message at a time. Whatever wakes it (an event, an alarm, a circuit), it asks the
@@ -59,8 +61,9 @@ export class Dispatcher {
   async onTimer(timer: Timer): Promise<void> {
     if (timer.purpose === 'inquiry') return this.inquiry.ask(timer);
     if (timer.purpose === 'wait' && this.waitingRoom.isInLine(timer.messageId)) {
-      // A provider is back, and it would overtake those that are older. Should this process end before its turn, it rings again.
-      const dueAt = new Date(this.clock.now() + this.configuration.waitRetryMs).toISOString();
+      // A provider is back, and it would overtake those that are older. Should its turn come to nothing, it rings again: soon,
+      // since its validity may be over by then.
+      const dueAt = new Date(this.clock.now() + IN_LINE_AGAIN_MS).toISOString();
       return this.timers.set({ ...timer, dueAt }, true);
     }
     return this.wake(timer.messageId, null);

@@ -297,7 +297,7 @@ describe('dispatching', () => {
     const timer = { messageId, attempt: 0, purpose: 'wait', dueAt: at(0) } as const;
     const inLine = jest.spyOn(one.waitingRoom, 'isInLine').mockReturnValue(true);
     await one.dispatcher.onTimer(timer);
-    expect([world.calls, due()]).toEqual([[], [['wait', 0, 60]]]);
+    expect([world.calls, due()]).toEqual([[], [['wait', 0, 10]]]);
     inLine.mockReturnValue(false);
     await one.dispatcher.onTimer(timer);
     expect(world.calls).toHaveLength(1);
