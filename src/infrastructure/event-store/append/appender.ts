@@ -81,7 +81,9 @@ export class Appender {
     const startedAtMs = performance.now();
     return new Promise((resolve) => {
       let call: AppendCall | null = null;
+      let isOver = false;
       const end = (result: AttemptResult): void => {
+        isOver = true;
         clearTimeout(timer);
         if (call !== null) this.gather.ended();
         resolve(result);
@@ -91,10 +93,8 @@ export class Appender {
         const detail = `no answer in ${Math.round(timeoutMs)} ms`;
         // Others are being answered: then only this one is slow, and the connection is as good as any.
         if (call !== null && call.connection.heardAtMs < startedAtMs) call.end(detail);
-        isOver = true;
         end(attempt.sent ? { kind: 'unknown', detail } : { kind: 'not_sent', detail });
       }, timeoutMs);
-      let isOver = false;
       const attempt: Attempt = {
         correlationId,
         bytes: encodeBatchAppend(correlationId, Date.now() + remainingMs + CLOCK_ALLOWANCE_MS, content),
@@ -106,6 +106,7 @@ export class Appender {
         },
       };
       this.gather.add(() => {
+        // Its time ran out while it was gathered.
         if (isOver) return this.gather.ended();
         call = this.openCall();
         call.send(attempt);
