@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { customerWith, items, seen, send, type Batch } from '../support/batches';
+import { items, seen, send, type Batch } from '../support/batches';
+import { customerWith } from '../support/provisioning';
 import { eventually } from '../support/eventually';
 import { SandboxClient, type Answer, type GatewayClient } from '../support/gateway-client';
 import { foldWallet, kes, rawLog } from '../support/raw-log';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { customerWith, item, items, seen, send, type Item } from '../support/batches';
+import { item, items, seen, send, type Item } from '../support/batches';
 import { eventually } from '../support/eventually';
 import { GatewayClient, type Answer } from '../support/gateway-client';
-import { waht } from '../support/provisioning';
+import { customerWith, waht } from '../support/provisioning';
 import { foldWallet, rawLog } from '../support/raw-log';
 import { type Stack, startStack } from '../support/stack';
 

@@ -1,6 +1,6 @@
-import { GatewayClient, SandboxClient } from '../support/gateway-client';
+import { type GatewayClient, SandboxClient } from '../support/gateway-client';
 import { rawLog } from '../support/raw-log';
-import { waht } from '../support/provisioning';
+import { customerWith } from '../support/provisioning';
 import { type Stack, startStack } from '../support/stack';
 
 jest.setTimeout(120_000);
@@ -9,25 +9,10 @@ describe('an idempotency key', () => {
   let stack: Stack;
   let customer: GatewayClient;
 
-  /** A customer whose wallet holds just what one message costs. */
-  async function customerWithMoneyForOne(): Promise<GatewayClient> {
-    const { customer_id: id = '' } = await waht(stack, 'customer', 'register', '--name', 'One message');
-    const prices = ['--tier-1', '0.8', '--tier-2', '1', '--tier-3', '2.5'];
-    const { price_list_id: list = '' } = await waht(stack, 'price-list', 'publish', '--name', 'One', ...prices);
-    await waht(stack, 'price-list', 'assign', id, list);
-    await waht(stack, 'routing', 'assign', id, 'tier_1,tier_2,tier_3');
-    await waht(stack, 'sender-id', 'request', id, 'ONE');
-    for (const tier of ['tier_1', 'tier_2', 'tier_3'])
-      await waht(stack, 'sender-id', 'approve', id, 'ONE', '--tier', tier);
-    await waht(stack, 'sender-id', 'default', id, 'ONE');
-    await waht(stack, 'wallet', 'credit', id, '0.8', '--note', 'for one message');
-    const { key = '' } = await waht(stack, 'key', 'issue', id, '--kind', 'live');
-    return new GatewayClient(stack.base, key, 100);
-  }
-
   beforeAll(async () => {
     stack = await startStack();
-    customer = await customerWithMoneyForOne();
+    // Its wallet holds just what one message costs.
+    ({ client: customer } = await customerWith(stack, '0.8', 100));
   });
   afterAll(async () => {
     await customer?.close();
