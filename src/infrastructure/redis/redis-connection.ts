@@ -3,6 +3,8 @@ import type { Logger } from '../../application/ports/logger';
 import { DomainError } from '../../domain/shared/domain-error';
 
 const COMMAND_TIMEOUT_MS = 250;
+/** A timer so late was not looked at: this process was busy. */
+const BUSY_MS = 50;
 const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_AT_MOST_MS = 1_000;
 /** Time-outs alone for so long: the connection itself is taken for dead, whatever the socket says. */
@@ -98,13 +100,17 @@ export class RedisConnection {
 }
 
 /**
- * Rejects after 250 ms, but only once what has arrived meanwhile has been read: timers come before sockets in the event
- * loop, so after a busy moment an answer that is long there would count as missing, and a request as an outage.
+ * Rejects after 250 ms in which this process could have read an answer. A timer that rings late tells that it could not:
+ * it was busy, and the command may not even have left. The time then begins anew, once, or every request of a busy moment
+ * would count as an outage of Redis. Timers also come before sockets in the event loop, hence the last look at these.
  */
 function inTime<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      setImmediate(() => reject(new Error(`Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`)));
+    const giveUp = (): void => reject(new Error(`Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`));
+    const due = performance.now() + COMMAND_TIMEOUT_MS;
+    let timer = setTimeout(() => {
+      if (performance.now() - due < BUSY_MS) setImmediate(giveUp);
+      else timer = setTimeout(() => setImmediate(giveUp), COMMAND_TIMEOUT_MS);
     }, COMMAND_TIMEOUT_MS);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
