@@ -13,9 +13,17 @@ export function print<T>(value: T, { json }: OutputOptions, text: (value: T) => 
   process.stdout.write(`${json ? JSON.stringify(value) : text(value)}\n`);
 }
 
+/** As one line without control characters: much of what is shown was written by strangers, and would command the terminal. */
+function shown(cell: Cell): string {
+  if (cell === null) return '–';
+  return String(cell)
+    .replace(/[\t\r\n]+/g, ' ')
+    .replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
+}
+
 /** Columns as wide as their widest cell; numbers to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const cells = rows.map((row) => row.map((cell) => (cell === null ? '–' : String(cell))));
+  const cells = rows.map((row) => row.map(shown));
   const widths = headings.map((heading, i) => Math.max(heading.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const line = (texts: readonly string[], values?: readonly Cell[]): string =>
     texts
@@ -32,7 +40,7 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
 /** One fact a line. */
 export function facts(pairs: readonly (readonly [string, Cell])[]): string {
   const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value === null ? '–' : String(value)}`).join('\n');
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${shown(value)}`).join('\n');
 }
 
 /** Hands `work` what writes as fast as whoever reads takes it. @param file a new one; undefined: the output */

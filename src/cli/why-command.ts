@@ -14,7 +14,7 @@ import { facts, print, table, type OutputOptions } from './output';
 import { providersAt, shownProvider } from './provider-commands';
 
 /** Characters of an answer that the text shows. */
-const LONGEST_LINE = 200;
+const LONGEST_SHOWN = 200;
 
 interface WhyOptions extends OutputOptions {
   readonly asOf?: string;
@@ -141,13 +141,10 @@ const answersText = (answers: readonly OpenedAnswer[]): string =>
     ['#', 'received', 'account', 'code', 'HTTP', 'type', 'raw'],
     answers.map((one) => [
       ...[one.attempt, one.received_at, one.provider, one.code, one.status, one.content_type],
-      oneLine(one.raw),
+      beginningOf(one.raw),
     ]),
   );
 
-/** What a stranger wrote, on one line: its control characters would be commands to the terminal. All of it is in the JSON. */
-const oneLine = (text: string): string => {
-  const line = text.trim().replace(/\s+/g, ' ');
-  const shown = line.slice(0, LONGEST_LINE).replace(/\p{C}/gu, '\ufffd');
-  return line.length > LONGEST_LINE ? `${shown} …` : shown;
-};
+/** The beginning of what a provider sent. All of it is in the JSON. */
+const beginningOf = (text: string): string =>
+  text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)} …` : text;
