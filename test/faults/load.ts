@@ -11,6 +11,8 @@ const DUPLICATES = 4;
 const RESERVED = ['01', '03', '05', '06', '07', '08', '10', '11'];
 const RESERVED_SHARE = 0.06;
 const PREFER_DELIVERY_SHARE = 0.03;
+/** More than the poor wallet can ever pay for. */
+const SENDS_TO_SPEND_ALL = 300;
 /** How long one wish is tried again. */
 const INSIST_FOR_MS = 90_000;
 const REMEMBERED = 500;
@@ -50,6 +52,15 @@ export class Load {
   async stop(): Promise<void> {
     this.running = false;
     await Promise.all(this.lanes);
+  }
+
+  /** Sends from this account until it is refused for want of money, which a slow run might else not come to. */
+  async spendAll(account: Account): Promise<void> {
+    const [gateway] = this.gateways;
+    for (let sends = 0; gateway !== undefined && sends < SENDS_TO_SPEND_ALL; sends++) {
+      const reply = await this.send(gateway, this.plainWish(account), false);
+      if (reply?.status === 402) return;
+    }
   }
 
   /** A last look at every wallet and some messages, when all is at rest. */
@@ -115,6 +126,11 @@ export class Load {
       to: reserved ? `+2547000001${random.pick(RESERVED)}` : `+25471${String(n).padStart(7, '0')}`,
       prefer: !reserved && random.chance(PREFER_DELIVERY_SHARE),
     };
+  }
+
+  private plainWish(account: Account): Wish {
+    const n = this.next++;
+    return { account, token: `tok-${n}`, key: null, to: `+25471${String(n).padStart(7, '0')}`, prefer: false };
   }
 
   /** Again until it is known what became of it; each time at whichever process. */

@@ -144,7 +144,9 @@ async function strikeUnder(
     // Each is ended whatever became of the others, or a run that failed would never end.
     const ends = await Promise.allSettled([faults.stop()]);
     ends.push(...(await Promise.allSettled([...fleet.victims.values()].map((victim) => victim.ready()))));
-    ends.push(...(await Promise.allSettled([credits.stop(), load.stop()])));
+    ends.push(...(await Promise.allSettled([credits.stop()])));
+    ends.push(...(await Promise.allSettled([load.spendAll(poor)])));
+    ends.push(...(await Promise.allSettled([load.stop()])));
     failed = ends.find((end) => end.status === 'rejected');
   }
   if (failed !== undefined) throw failed.reason;
