@@ -12,11 +12,11 @@ const TIMES = {
   full: { calmMs: 30_000, slowMs: 60_000 },
 };
 /**
- * The stated bound: messages that never go to the slow provider are taken as quickly as before, 99 of 100, but for what
- * the calls to it may hold up before they are left (the patience of its bulkhead, 1 s), and a machine that is shared. A
- * missing wall would cost them the 10 s of its deadline, again and again.
+ * Messages that never go to the slow provider are taken as quickly as before, 99 of 100: within 5 %, and what a machine that
+ * is shared adds. A wall that is noticed late would cost them its second of patience, a missing one the 10 s of its deadline.
  */
-const MOST_MORE_MS = 3_000;
+const MOST_MORE = 1.05;
+const SHARED_MACHINE_MS = 300;
 /** 32 places at one provider, of 64 in a process. */
 const PLACES = 32;
 
@@ -39,22 +39,24 @@ async function run({ form, folder, say }: Context): Promise<Result> {
   });
   try {
     const flow = rig.customers.flow(2 * PER_SECOND, ['north', 'elsewhere', 'south', 'elsewhere']);
-    await delay(times.calmMs);
+    // As many as would fill every place that one process has, so that a missing wall would be felt; and as many while all
+    // is well, so that the same work is compared.
+    const burst = (): Promise<unknown> => rig.customers.sendMany(4 * PLACES, 8 * PER_SECOND, ['north', 'south']);
+    await Promise.all([burst(), delay(times.calmMs)]);
     say('tier_1 takes 30 s');
     const slowAt = Date.now();
     await rig.sandbox.set(sandboxName('tier_1'), { latency_ms: SLOW_MS });
-    // As many as would fill every place that one process has, so that a missing wall would be felt.
-    const burst = rig.customers.sendMany(4 * PLACES, 8 * PER_SECOND, ['north', 'south']);
+    const slowBurst = burst();
     const opened = await rig.providers.until('tier_1', ({ type }) => type === 'ProviderDegraded', 60_000);
     await delay(times.slowMs);
-    await Promise.all([burst, flow.stop()]);
+    await Promise.all([slowBurst, flow.stop()]);
     const account = await rig.account(noneLost());
     const { findings, evidence } = account;
     const calm = takenAfter(evidence, rig.customers.idOf('elsewhere'), 0, slowAt);
     const slow = takenAfter(evidence, rig.customers.idOf('elsewhere'), slowAt, Number.POSITIVE_INFINITY);
     const [before, during] = [percentile(calm, 0.99), percentile(slow, 0.99)];
     findings.expect(
-      during <= before + MOST_MORE_MS,
+      during <= before * MOST_MORE + SHARED_MACHINE_MS,
       'bulkhead',
       () => `p99 of the others was ${before} ms, and is ${during} ms beside a slow provider`,
     );
@@ -64,7 +66,7 @@ async function run({ form, folder, say }: Context): Promise<Result> {
       messages: evidence.stories.size,
       "others' accept to taken, before, ms": `p50 ${percentile(calm, 0.5)}, p99 ${before} of ${calm.length}`,
       "others' accept to taken, beside it, ms": `p50 ${percentile(slow, 0.5)}, p99 ${during} of ${slow.length}`,
-      'stated bound, ms': `p99 before + ${MOST_MORE_MS}`,
+      'stated bound, ms': `p99 before + 5 % + ${SHARED_MACHINE_MS}`,
       'circuit opened, s': Math.round(openedMs / 100) / 10,
     });
   } finally {

@@ -65,6 +65,49 @@ describe('a bulkhead', () => {
     next?.release();
     expect(await waiting).not.toBeNull();
   });
+  it('tells sooner that a provider is slow that is usually quick', async () => {
+    const clock = { ms: 0 };
+    const bulkhead = new Bulkhead(1, 1_000, () => clock.ms);
+    for (let call = 0; call < 50; call++) {
+      const quick = await bulkhead.acquire();
+      quick?.begin();
+      clock.ms += 20;
+      quick?.release();
+    }
+    (await bulkhead.acquire())?.begin();
+    const since = now();
+    const waiting = bulkhead.acquire();
+    clock.ms += 130;
+    expect(await waiting).toBeNull();
+    expect(now() - since).toBeLessThan(500);
+  });
+  it('has the patience of a provider that usually takes its time', async () => {
+    const clock = { ms: 0 };
+    const bulkhead = new Bulkhead(1, 1_000, () => clock.ms);
+    for (let call = 0; call < 50; call++) {
+      const unhurried = await bulkhead.acquire();
+      unhurried?.begin();
+      clock.ms += 300;
+      unhurried?.release();
+    }
+    const slot = await bulkhead.acquire();
+    slot?.begin();
+    const waiting = bulkhead.acquire();
+    clock.ms += 600;
+    await pause(200);
+    slot?.release();
+    expect(await waiting).not.toBeNull();
+  });
+  it('blames nobody for what this process was too busy to read', async () => {
+    const bulkhead = new Bulkhead(1, 100, now);
+    const slot = await bulkhead.acquire();
+    slot?.begin();
+    const waiting = bulkhead.acquire();
+    const until = now() + 250;
+    while (now() < until);
+    setTimeout(() => slot?.release(), 5);
+    expect(await waiting).not.toBeNull();
+  });
   it('waits on where it is not the provider who is slow', async () => {
     const bulkhead = new Bulkhead(1, 10, now);
     const slot = await bulkhead.acquire();
