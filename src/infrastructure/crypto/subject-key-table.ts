@@ -27,6 +27,12 @@ const toRow = (columns: Columns): SubjectRow => ({
   keyVersion: columns.key_version,
 });
 
+/**
+ * Whoever locks several rows does it in this order, so that two who want the same ones never wait for each other. The ids
+ * are ASCII: in bytes their order is that of `compareText`.
+ */
+const IN_ORDER = 'ORDER BY customer_id COLLATE "C", lookup_hash FOR UPDATE';
+
 /** The statements of `subject_keys`, each for many rows at once. */
 export class SubjectKeyTable {
   constructor(private readonly database: Database) {}
@@ -36,7 +42,7 @@ export class SubjectKeyTable {
    * row of the first. No two of the given rows may be of one customer and hash.
    */
   async upsert(rows: readonly SubjectRow[]): Promise<SubjectRow[]> {
-    // Everyone locks rows in one order, so that two batches that overlap cannot wait for each other.
+    // In the order of IN_ORDER.
     const ordered = [...rows].sort(
       (a, b) => compareText(a.customerId, b.customerId) || Buffer.compare(a.lookupHash, b.lookupHash),
     );
@@ -70,7 +76,10 @@ export class SubjectKeyTable {
   async destroy(subjectIds: readonly string[]): Promise<number> {
     const { rowCount } = await this.database.query({
       name: 'subject-keys-destroy',
-      text: 'DELETE FROM subject_keys WHERE subject_id = ANY($1::text[])',
+      text: `WITH doomed AS MATERIALIZED (
+               SELECT subject_id FROM subject_keys WHERE subject_id = ANY($1::text[]) ${IN_ORDER}
+             )
+             DELETE FROM subject_keys k USING doomed WHERE k.subject_id = doomed.subject_id`,
       values: [subjectIds],
     });
     return rowCount ?? 0;
@@ -79,7 +88,10 @@ export class SubjectKeyTable {
   /** @returns their subjects. */
   async destroyMadeBefore(customerId: string, before: Date): Promise<string[]> {
     const { rows } = await this.database.query<Pick<Columns, 'subject_id'>>({
-      text: 'DELETE FROM subject_keys WHERE customer_id = $1 AND created_at < $2 RETURNING subject_id',
+      text: `WITH doomed AS MATERIALIZED (
+               SELECT subject_id FROM subject_keys WHERE customer_id = $1 AND created_at < $2 ${IN_ORDER}
+             )
+             DELETE FROM subject_keys k USING doomed WHERE k.subject_id = doomed.subject_id RETURNING k.subject_id`,
       values: [customerId, before],
     });
     return rows.map(({ subject_id: subjectId }) => subjectId);

@@ -37,9 +37,10 @@ describe('cleaning the disk', () => {
     const wrapped = rows[0]?.wrapped_key ?? randomBytes(60);
     expect(await traces(wrapped)).toContain('base');
     await vault.destroy([subjectId]);
+    // Before the vacuum, which may or may not write over it.
+    expect(await traces(wrapped)).toContain('base');
     await place.database.query({ text: 'VACUUM subject_keys' });
     await place.database.query({ text: 'ANALYZE subject_keys' });
-    expect(await traces(wrapped)).not.toEqual([]);
     expect(await new DiskCleaner(place.url).clean()).toEqual(
       ['the keys’ table', 'the reports’ table', 'the answers’ table', 'the texts’ table', 'the write-ahead log'].map(
         (name) => ({ name, refused: null }),

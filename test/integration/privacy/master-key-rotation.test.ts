@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { MasterKeys } from '../../../src/application/ports/configuration';
 import { MasterKeyRotation } from '../../../src/infrastructure/privacy/master-key-rotation';
+import { eventually } from '../../support/eventually';
 import { migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
 import { vaultOn } from '../../support/vault';
 
@@ -88,6 +90,43 @@ describe('the rotation of the master key', () => {
     expect(await after.open(fields)).toEqual(everyNumber.map((number, n) => (n < 100 ? '[erased]' : number)));
     const ofNew = added.map(({ subjectId }) => gateway.seal(subjectId, 'new'));
     expect(new Set(await after.open(ofNew))).toEqual(new Set(['new']));
+  });
+
+  it('waits for nobody who holds a row, and comes back for it', async () => {
+    await fill(only(1, one));
+    const client = await place.database.connect();
+    try {
+      await client.query('BEGIN; SELECT FROM subject_keys ORDER BY subject_id LIMIT 3 FOR UPDATE');
+      const running = rotation(both(2)).run(() => undefined);
+      const countsNow = async () => (await rotation(both(2)).versions()).map(({ version, keys }) => [version, keys]);
+      await eventually(
+        async () =>
+          isDeepStrictEqual(await countsNow(), [
+            [1, 3],
+            [2, SUBJECTS - 3],
+          ]),
+        10_000,
+      );
+      await client.query('COMMIT');
+      expect(await running).toBe(SUBJECTS);
+    } finally {
+      client.release();
+    }
+  });
+
+  it('never waits in a circle with erasures and with recipients that are asked for again', async () => {
+    const fields = await fill(only(1, one));
+    const ids = fields.map(({ kid }) => kid);
+    // Each in an order of its own, over the same rows.
+    await Promise.all([
+      ...Array.from({ length: 4 }, (_, n) => vault(both(1)).destroy(n % 2 === 0 ? ids : [...ids].reverse())),
+      ...Array.from({ length: 4 }, async () => {
+        const asking = vault(both(1));
+        await Promise.all(everyNumber.map((number) => asking.subjectFor('cus_1', number)));
+      }),
+      rotation(both(2)).run(() => undefined),
+      rotation(both(2)).run(() => undefined),
+    ]);
   });
 
   it('stops at a key that does not unwrap, and changes none of its batch', async () => {
