@@ -42,7 +42,7 @@ export interface DatabaseOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** A pool whose connections act as one role, and transactions with bounded retry on deadlock and serialization failure. */
+/** A pool whose connections act as one role; bounded retry on deadlock and serialization failure. */
 export class Database implements Sql {
   private readonly pool: Pool;
 
@@ -66,19 +66,14 @@ export class Database implements Sql {
     this.pool.on('error', () => undefined);
   }
 
+  /** A transaction of its own: one that ended in a deadlock has done nothing, and is made again. */
   query<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
-    return this.pool.query<Row>(statement);
+    return again(() => this.pool.query<Row>(statement));
   }
 
   /** @param begin opens it, in one round trip; what it sets must end with the transaction. */
-  async transaction<T>(work: (sql: Sql) => Promise<T>, begin = 'BEGIN'): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.once(work, begin);
-      } catch (error) {
-        if (attempt >= ATTEMPTS || !RETRYABLE.has(codeOf(error) ?? '')) throw error;
-      }
-    }
+  transaction<T>(work: (sql: Sql) => Promise<T>, begin = 'BEGIN'): Promise<T> {
+    return again(() => this.once(work, begin));
   }
 
   /** A connection of one's own, for session-level advisory locks and LISTEN. The caller releases it. */
@@ -106,6 +101,16 @@ export class Database implements Sql {
     } finally {
       // A connection that could not roll back must not serve another transaction.
       client.release(broken);
+    }
+  }
+}
+
+async function again<T>(attemptOnce: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnce();
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !RETRYABLE.has(codeOf(error) ?? '')) throw error;
     }
   }
 }

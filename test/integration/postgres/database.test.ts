@@ -53,4 +53,19 @@ describe('the database', () => {
     expect(errors[0]).toMatchObject({ code: '57P01' });
     expect(await pidOf(database)).toBeGreaterThan(0);
   });
+
+  it('makes a statement again that ended in a deadlock', async () => {
+    await database.query({ text: 'CREATE TABLE two AS SELECT id, 0 AS n FROM generate_series(1, 2) AS id' });
+    // So that it is ours that is ended.
+    await killer.query(`SET deadlock_timeout = '30s'`);
+    await killer.query('BEGIN');
+    await killer.query('UPDATE two SET n = n + 1 WHERE id = 2');
+    const ours = database.query({ text: 'UPDATE two SET n = n + 10' });
+    await delay(200);
+    await killer.query('UPDATE two SET n = n + 1 WHERE id = 1');
+    await killer.query('COMMIT');
+    await ours;
+    const { rows } = await database.query({ text: 'SELECT n FROM two' });
+    expect(rows).toEqual([{ n: 11 }, { n: 11 }]);
+  });
 });
