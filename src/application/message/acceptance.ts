@@ -120,8 +120,9 @@ function commandFor(
   subject: Subject,
   vault: SubjectVault,
 ): QueueMessage | ScheduleMessage {
-  const { validUntil, ...data } = queuedData(draft, offer, risk, subject, vault);
-  if (draft.sendAt === null) return { type: 'QueueMessage', data: { ...data, validUntil } };
+  const queued = queuedData(draft, offer, risk, subject, vault);
+  if (draft.sendAt === null) return { type: 'QueueMessage', data: queued };
+  const { validUntil: _validUntil, ...data } = queued;
   const { sendAt, validForSeconds, deferred } = draft;
   const reason = deferred ? 'hours' : 'requested';
   return { type: 'ScheduleMessage', data: { ...data, sendAt, validForSeconds, reason } };

@@ -74,7 +74,8 @@ export class MessageDrafts {
     }
     const { customer, keyId, requestId } = caller;
     const commandId = this.ids.uuid();
-    const validity = request.validForSeconds ?? this.configuration.defaultValiditySeconds;
+    const validForSeconds = request.validForSeconds ?? this.configuration.defaultValiditySeconds;
+    const { sendAt, deferred } = this.timeOf(request);
     return {
       caller,
       request,
@@ -93,8 +94,10 @@ export class MessageDrafts {
       phone,
       text: body.text,
       segmentation: body.segmentation,
-      validUntil: new Date(this.clock.now() + validity * 1_000).toISOString(),
-      ...{ validForSeconds: validity, ...this.timeOf(request) },
+      validUntil: isoOf(this.clock.now() + validForSeconds * 1_000),
+      validForSeconds,
+      sendAt,
+      deferred,
       admission: this.admissionOf(caller, request, phone, idempotency, batchId),
     };
   }

@@ -53,16 +53,16 @@ export class Offers {
     if (sender === null || candidates.length === 0) throw notRegistered(request, customer);
     const { priceList } = customer;
     if (priceList === null) throw new DomainError('conflict', 'No price list is assigned to this account yet.');
-    const { order, standings } = this.health.consider(mode, candidates, {
-      ...{ messageId, sender, destination: phone.e164 },
-    });
+    const journey = { messageId, sender, destination: phone.e164 };
+    const { order, standings } = this.health.consider(mode, candidates, journey);
     const { segments } = segmentation;
     const { maxCost } = request;
     const network = networkOf(phone.e164);
     const perSegment = perSegmentFor(priceList, network);
-    const quote = quoteMessage({ segments, perSegment, candidates: order, maxCost });
-    if (quote.picked === null) throw tooDear(quote.prices);
-    return { sender, candidates, network, standings, priceList, prices: quote.prices, ...quote.picked };
+    const { prices, picked } = quoteMessage({ segments, perSegment, candidates: order, maxCost });
+    if (picked === null) throw tooDear(prices);
+    const { tier, amount } = picked;
+    return { sender, candidates, network, standings, priceList, prices, tier, amount };
   }
 
   /** The tiers of the customer's routing that have an account in this mode and know the sender for this class of messages. */

@@ -35,7 +35,8 @@ export class Vetting {
     if (customer.suspended) throw new DomainError('customer_suspended', 'This account is suspended.');
     const perMinuteLimit = customer.limits.messagesPerMinutePerRecipient;
     const { score, reasons, refuse } = fraudScore({
-      ...signals,
+      block: signals.block,
+      recipientPerMinute: signals.recipientPerMinute,
       recipientPerMinuteLimit: perMinuteLimit,
       to: phone.e164,
       country: phone.country,

@@ -7,19 +7,27 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_LENGTH = 10;
 const RANDOM_LENGTH = 16;
 
-/** The 16 bytes of a UUID as text. */
-const uuidBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
+const UUID_BYTES = 16;
+/** The hexadecimal digit that carries the variant, by the two bits of it that stay. */
+const VARIANT = ['8', '9', 'a', 'b'] as const;
 
 /** UUIDv5 (RFC 9562): SHA-1 of the parent's bytes and the name. */
 export function uuidV5(parentUuid: string, name: string): string {
-  const parent = uuidBytes(parentUuid);
-  if (parent.length !== 16) throw new RangeError('the parent of a derived UUID is no UUID');
-  // One call, without an object of its own for each: several ids are derived for every message.
-  const digest = hash('sha1', Buffer.concat([parent, Buffer.from(name, 'utf8')]), 'buffer');
-  digest.writeUInt8(((digest[6] ?? 0) & 0x0f) | 0x50, 6);
-  digest.writeUInt8(((digest[8] ?? 0) & 0x3f) | 0x80, 8);
-  const hex = digest.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const digits =
+    parentUuid.slice(0, 8) +
+    parentUuid.slice(9, 13) +
+    parentUuid.slice(14, 18) +
+    parentUuid.slice(19, 23) +
+    parentUuid.slice(24);
+  // Several ids are derived for every message: one call of the hash, and one buffer.
+  const content = Buffer.allocUnsafe(UUID_BYTES + Buffer.byteLength(name));
+  if (digits.length !== 2 * UUID_BYTES || content.write(digits, 'hex') !== UUID_BYTES) {
+    throw new RangeError('the parent of a derived UUID is no UUID');
+  }
+  content.write(name, UUID_BYTES);
+  const hex = hash('sha1', content, 'hex');
+  const variant = VARIANT[Number.parseInt(hex.charAt(16), 16) % 4] ?? '8';
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** ULIDs that rise within the process: in the same millisecond the random part is counted up. */
@@ -28,6 +36,9 @@ export class CryptoIdSource implements IdSource {
   private timePart = '';
   /** Five bits each. */
   private readonly randomPart = new Uint8Array(RANDOM_LENGTH);
+  /** Random bytes are asked for in bulk: each request costs more than what is drawn. */
+  private readonly pool = new Uint8Array(RANDOM_LENGTH * 256);
+  private poolUsed = this.pool.length;
 
   constructor(private readonly clock: Clock) {}
 
@@ -78,8 +89,13 @@ export class CryptoIdSource implements IdSource {
       rest = Math.floor(rest / 32);
     }
     this.timePart = text;
-    randomFillSync(this.randomPart);
-    for (let index = 0; index < RANDOM_LENGTH; index++) this.randomPart[index] = (this.randomPart[index] ?? 0) & 31;
+    if (this.poolUsed === this.pool.length) {
+      randomFillSync(this.pool);
+      this.poolUsed = 0;
+    }
+    for (let index = 0; index < RANDOM_LENGTH; index++) {
+      this.randomPart[index] = (this.pool[this.poolUsed++] ?? 0) & 31;
+    }
   }
 
   /** False where the random part is at its end. */

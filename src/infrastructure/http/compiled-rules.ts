@@ -4,8 +4,7 @@ interface MemberRules {
   readonly name: string;
   /** All must hold, or the member is not looked at. */
   readonly conditions: ((object: object, value: unknown) => boolean)[];
-  readonly checks: ((value: unknown, about: ValidationArguments) => boolean)[];
-  readonly constraints: (readonly unknown[])[];
+  readonly checks: ((value: unknown, object: object) => boolean)[];
 }
 
 const LEFT_TO_THE_LIBRARY = (): boolean => false;
@@ -20,7 +19,7 @@ export function compileRules(dto: new () => object): (object: object) => boolean
   const members = new Map<string, MemberRules>();
   for (const rule of storage.getTargetValidationMetadatas(dto, '', true, false)) {
     const name = rule.propertyName;
-    const member = members.get(name) ?? { name, conditions: [], checks: [], constraints: [] };
+    const member = members.get(name) ?? { name, conditions: [], checks: [] };
     members.set(name, member);
     if (rule.type === ValidationTypes.CONDITIONAL_VALIDATION) {
       member.conditions.push(rule.constraints[0]);
@@ -30,23 +29,22 @@ export function compileRules(dto: new () => object): (object: object) => boolean
     if (rule.type !== ValidationTypes.CUSTOM_VALIDATION || rule.each || rule.validateIf !== undefined) {
       return LEFT_TO_THE_LIBRARY;
     }
+    const constraints = rule.constraints ?? [];
     for (const { instance } of storage.getTargetValidatorConstraints(rule.constraintCls)) {
-      // A promise is not `true`, so that one that comes after all is left to the library too.
-      member.checks.push((value, about) => instance.validate(value, about) === true);
-      member.constraints.push(rule.constraints ?? []);
+      member.checks.push((value, object) => {
+        const about: ValidationArguments = { targetName: dto.name, property: name, object, value, constraints };
+        // A promise is not `true`, so that one that comes after all is left to the library too.
+        return instance.validate(value, about) === true;
+      });
     }
   }
   const all = [...members.values()];
-  return (object) => all.every((member) => holds(member, object, dto.name));
+  return (object) => all.every((member) => holds(member, object));
 }
 
-function holds({ name, conditions, checks, constraints }: MemberRules, object: object, targetName: string): boolean {
+function holds({ name, conditions, checks }: MemberRules, object: object): boolean {
   const value: unknown = Reflect.get(object, name);
   for (const condition of conditions) if (!condition(object, value)) return true;
-  for (const [index, check] of checks.entries()) {
-    if (!check(value, { targetName, property: name, object, value, constraints: [...(constraints[index] ?? [])] })) {
-      return false;
-    }
-  }
+  for (const check of checks) if (!check(value, object)) return false;
   return true;
 }

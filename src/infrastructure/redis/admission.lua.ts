@@ -39,13 +39,15 @@ const JUDGE = (
   optedOut: string,
   sender: string,
 ): string => `
-if redis.call('EXISTS', ${customer}) == 1 then return {'admitted', 'customer', '0'} end
-if redis.call('EXISTS', ${recipient}) == 1 then return {'admitted', 'recipient', '0'} end
-local prefixes = {}
-for length = 1, #${digits} do prefixes[length] = string.sub(${digits}, 1, length) end
-for _, set in ipairs({${all}, ${own}}) do
-  for _, hit in ipairs(redis.call('SMISMEMBER', set, unpack(prefixes))) do
-    if hit == 1 then return {'admitted', 'prefix', '0'} end
+if redis.call('EXISTS', ${customer}, ${recipient}, ${all}, ${own}) > 0 then
+  if redis.call('EXISTS', ${customer}) == 1 then return {'admitted', 'customer', '0'} end
+  if redis.call('EXISTS', ${recipient}) == 1 then return {'admitted', 'recipient', '0'} end
+  local prefixes = {}
+  for length = 1, #${digits} do prefixes[length] = string.sub(${digits}, 1, length) end
+  for _, set in ipairs({${all}, ${own}}) do
+    for _, hit in ipairs(redis.call('SMISMEMBER', set, unpack(prefixes))) do
+      if hit == 1 then return {'admitted', 'prefix', '0'} end
+    end
   end
 end
 if ${sender} ~= '' then
@@ -92,8 +94,7 @@ for i = 1, #buckets, 2 do
   if bucket - tonumber(buckets[i]) > 12 then redis.call('HDEL', KEYS[3], buckets[i]) end
 end
 if sent < tonumber(ARGV[7]) then
-  redis.call('HINCRBY', KEYS[3], bucket, 1)
-  redis.call('EXPIRE', KEYS[3], 70)
+  if redis.call('HINCRBY', KEYS[3], bucket, 1) == 1 then redis.call('EXPIRE', KEYS[3], 70) end
 end
 return {'admitted', 'none', tostring(sent + 1)}
 `;

@@ -112,6 +112,15 @@ function inTime<T>(answer: Promise<T>): Promise<T> {
       if (performance.now() - due < BUSY_MS) setImmediate(giveUp);
       else timer = setTimeout(() => setImmediate(giveUp), COMMAND_TIMEOUT_MS);
     }, COMMAND_TIMEOUT_MS);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }
