@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Configuration } from '../../application/ports/configuration';
 import { DomainError } from '../../domain/shared/domain-error';
 import { addBodyParsers, refuseContentEncoding } from './bodies';
+import { leanAsyncBind } from './lean-async-bind';
 import { PROBLEM_TYPE, problemDocument, problemOf, type Problem } from './problem';
 import { requestIdOf } from './request-id';
 import { answerUnreadable, refuseTunnels } from './unreadable-requests';
@@ -41,6 +42,7 @@ const HTTPS_ONLY = { 'strict-transport-security': 'max-age=31536000; includeSubD
 
 /** The HTTP server before any route: limits, deadlines, request ids, bodies, and answers to what is not even HTTP. */
 export function createAdapter(configuration: Configuration): FastifyAdapter {
+  leanAsyncBind();
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
