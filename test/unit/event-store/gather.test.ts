@@ -4,7 +4,7 @@ describe('appends that leave together', () => {
   let sent: number[];
   let gather: Gather;
   const add = (...numbers: number[]): void => {
-    for (const n of numbers) gather.add(() => void sent.push(n));
+    for (const n of numbers) gather.add(() => void sent.push(n), false);
   };
 
   beforeEach(() => {
@@ -38,6 +38,16 @@ describe('appends that leave together', () => {
     expect(sent).toEqual([1, 2, 3, 4]);
     jest.advanceTimersByTime(1);
     expect(sent).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('wait for no moment where one is a group that many wait for, and what is gathered goes with it', () => {
+    add(1, 2, 3, 4, 5);
+    gather.add(() => void sent.push(6), true);
+    expect(sent).toEqual([1, 2, 3, 4, 5, 6]);
+    add(7);
+    expect(sent).toEqual([1, 2, 3, 4, 5, 6]);
+    jest.advanceTimersByTime(1);
+    expect(sent).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('count until they have ended', () => {

@@ -62,6 +62,22 @@ describe('the wallet writer', () => {
     expect(new Set(stored.map((event) => event.id)).size).toBe(64);
   });
 
+  it('sends the next group before those of the last one go on', async () => {
+    const store = new MemoryEventStore();
+    const { wallets } = walletsOn(store);
+    await openWith(wallets, 1_000n);
+    store.latencyMs = 5;
+    const append = jest.spyOn(store, 'append');
+    const sentWhenAnswered = async (): Promise<number> => {
+      await wallets.reserve(wallet, context(), reservation(1n));
+      return append.mock.calls.length;
+    };
+    const first = times(3, sentWhenAnswered);
+    await wait(2);
+    const second = times(3, sentWhenAnswered);
+    expect(await Promise.all([...first, ...second])).toEqual([2, 2, 2, 2, 2, 2]);
+  });
+
   it('never puts more than 200 commands or 256 KiB into one append', async () => {
     const store = new MemoryEventStore();
     const { wallets } = walletsOn(store);

@@ -24,6 +24,8 @@ const CLOCK_ALLOWANCE_MS = 10_000;
  * on one call a busy process would send one append a turn. What several calls send in one turn leaves in one write.
  */
 const MOST_CALLS = 16;
+/** An append of so many events is a group commit of its own: what it was made of has been gathered before. */
+const GROUP_EVENTS = 4;
 
 /**
  * Appends with a deadline of our own. What is not known to be written or refused is sent again, unchanged: the same event ids
@@ -110,7 +112,7 @@ export class Appender {
         if (isOver) return this.gather.ended();
         call = this.openCall();
         call.send(attempt);
-      });
+      }, content.events.length >= GROUP_EVENTS);
     });
   }
 

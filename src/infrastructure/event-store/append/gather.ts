@@ -10,14 +10,18 @@ export class Gather {
   private sent = 0;
   private gathered: (() => void)[] = [];
 
-  /** `send` is called at once or within a millisecond or two. Whoever has sent tells when that has ended. */
-  add(send: () => void): void {
+  /**
+   * `send` is called at once or within a millisecond or two; `isGroup`: many wait for it, so it leaves at once and takes with
+   * it what has been gathered. Whoever has sent tells when that has ended.
+   */
+  add(send: () => void, isGroup: boolean): void {
     if (this.gathered.length === 0 && this.sent < GATHERED_FROM) {
       this.sent += 1;
       send();
       return;
     }
     this.gathered.push(send);
+    if (isGroup) return this.flush();
     if (this.gathered.length === 1) setTimeout(() => this.flush(), GATHER_MS);
   }
 
