@@ -6,7 +6,7 @@ import {
   initialWallet,
   WALLET_SNAPSHOT_SCHEMA,
   walletFromSnapshot,
-  walletToSnapshot,
+  walletSnapshot,
   type WalletState,
 } from '../../domain/wallet/state';
 import type { EventStore, ExpectedRevision, RecordedEvent } from '../ports/event-store';
@@ -145,7 +145,10 @@ export class WalletLog {
   }
 
   private async save(state: WalletState, { revision, eventId }: KnownEvent): Promise<void> {
-    const snapshot = walletToSnapshot(state);
+    const steps = walletSnapshot(state);
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) await new Promise<void>((resolve) => setImmediate(resolve));
+    const snapshot = step.value;
     if (snapshot === null) throw new DomainError('not_found', 'A wallet that was never opened has no snapshot.');
     await this.snapshots.save(this.stream, WALLET_SNAPSHOT_SCHEMA, { revision, eventId, state: snapshot });
   }

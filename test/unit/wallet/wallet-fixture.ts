@@ -8,7 +8,9 @@ import type { Logger } from '../../../src/application/ports/logger';
 import type { Metrics } from '../../../src/application/ports/metrics';
 import type { Snapshot, Snapshots } from '../../../src/application/ports/snapshots';
 import type { CommandContext, WalletRef } from '../../../src/application/ports/wallets';
+import type { JsonObject } from '../../../src/domain/shared/json';
 import { money, type Money } from '../../../src/domain/shared/money';
+import { walletSnapshot, type WalletState } from '../../../src/domain/wallet/state';
 
 export const wallet: WalletRef = { customerId: 'cus_1', mode: 'live' };
 
@@ -142,4 +144,10 @@ export async function openWith(wallets: GroupCommitWallets, amount: bigint, ref 
     const credit = { creditId: 'grant', amount: money(amount), source: 'opening', note: null } as const;
     await wallets.credit(ref, context(), credit);
   }
+}
+
+/** Without a pause between its pieces. */
+export function wholeSnapshot(state: WalletState): JsonObject | null {
+  const steps = walletSnapshot(state);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
 }

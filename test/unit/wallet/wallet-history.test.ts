@@ -3,10 +3,10 @@ import type { Snapshot } from '../../../src/application/ports/snapshots';
 import { WalletHistory } from '../../../src/application/wallet/wallet-history';
 import { walletDecider } from '../../../src/domain/wallet/decider';
 import type { WalletEvent } from '../../../src/domain/wallet/events';
-import { initialWallet, WALLET_SNAPSHOT_SCHEMA, walletToSnapshot } from '../../../src/domain/wallet/state';
+import { initialWallet, WALLET_SNAPSHOT_SCHEMA } from '../../../src/domain/wallet/state';
 import { MemoryEventStore } from '../../support/memory-event-store';
 import { fixedClock } from '../message/send/fakes';
-import { MemorySnapshots } from './wallet-fixture';
+import { MemorySnapshots, wholeSnapshot } from './wallet-fixture';
 
 const WALLET = { customerId: 'cus_a', mode: 'live' } as const;
 const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -27,7 +27,7 @@ async function history(snapshotOf: number | null = null, eventId?: string) {
   });
   await store.append('wallet-cus_a', 'no_stream', events);
   const state = EVENTS.slice(0, snapshotOf ?? 0).reduce(walletDecider.evolve, initialWallet);
-  const kept = snapshotOf === null ? null : walletToSnapshot(state);
+  const kept = snapshotOf === null ? null : wholeSnapshot(state);
   const snapshots = new MemorySnapshots();
   const revision = (snapshotOf ?? 0) - 1;
   const snapshot: Snapshot | null =

@@ -1,5 +1,6 @@
 import { DomainError } from '../../../src/domain/shared/domain-error';
 import { money } from '../../../src/domain/shared/money';
+import { WALLET_SNAPSHOT_SCHEMA } from '../../../src/domain/wallet/state';
 import { MemoryEventStore } from '../../support/memory-event-store';
 import {
   clock,
@@ -315,7 +316,11 @@ describe('the wallet writer', () => {
     await openWith(walletsOn(store).wallets, 10n);
     const unlawful = new MemorySnapshots();
     const state = { customerId: 'cus_1', mode: 'live', credited: '5', debited: '9', reservations: [], receipts: [] };
-    await unlawful.save(STREAM, 1, { revision: 1n, eventId: store.events(STREAM)[1]?.id ?? '', state });
+    await unlawful.save(STREAM, WALLET_SNAPSHOT_SCHEMA, {
+      revision: 1n,
+      eventId: store.events(STREAM)[1]?.id ?? '',
+      state,
+    });
     expect(await walletsOn(store, unlawful).wallets.balance(wallet)).toMatchObject({ available: 10n });
     const away = new MemorySnapshots();
     away.load = () => Promise.reject(new Error('no database'));
