@@ -23,7 +23,8 @@ const INSERT_ATTEMPTS = 3;
 
 interface Reference {
   readonly customerId: string;
-  readonly lookupHash: Buffer;
+  /** Hexadecimal. */
+  readonly lookupHash: string;
   /** Both in one text; half of the hash is enough to tell recipients of one customer apart. */
   readonly text: string;
 }
@@ -66,30 +67,26 @@ export class PostgresSubjectVault implements SubjectVault {
   }
 
   lookupHash(phone: string): string {
-    return this.hash(phone).toString('hex');
+    return this.hash(phone);
   }
 
   async subjectFor(customerId: string, phone: string, lookupHash?: string): Promise<Subject> {
-    const reference =
-      lookupHash === undefined
-        ? this.reference(customerId, this.hash(phone))
-        : this.reference(customerId, Buffer.from(lookupHash, 'hex'));
+    const reference = this.reference(customerId, lookupHash ?? this.hash(phone));
     const subjectId = this.cache.subjectOf(reference.text) ?? (await this.inserts.add(reference));
     if (subjectId instanceof DomainError) throw subjectId;
-    return { subjectId, lookupHash: reference.lookupHash.toString('hex') };
+    return { subjectId, lookupHash: reference.lookupHash };
   }
 
   async findSubject(customerId: string, phone: string): Promise<Subject | null> {
-    const reference = this.reference(customerId, this.hash(phone));
-    const lookupHash = reference.lookupHash.toString('hex');
-    const cached = this.cache.subjectOf(reference.text);
+    const { lookupHash, text } = this.reference(customerId, this.hash(phone));
+    const cached = this.cache.subjectOf(text);
     if (cached !== null) return { subjectId: cached, lookupHash };
-    const row = await this.table.byReference(customerId, reference.lookupHash);
+    const row = await this.table.byReference(customerId, Buffer.from(lookupHash, 'hex'));
     return row === null || this.erased.has(row.subjectId) ? null : { subjectId: row.subjectId, lookupHash };
   }
 
   async subjectsOfPhone(phone: string): Promise<{ customerId: string; subjectId: string }[]> {
-    const rows = await this.table.byHash(this.hash(phone));
+    const rows = await this.table.byHash(Buffer.from(this.hash(phone), 'hex'));
     return rows
       .filter(({ subjectId }) => !this.erased.has(subjectId))
       .map(({ customerId, subjectId }) => ({ customerId, subjectId }));
@@ -168,7 +165,7 @@ export class PostgresSubjectVault implements SubjectVault {
     for (let attempt = 1; wanted.size > 0 && attempt <= INSERT_ATTEMPTS; attempt++) {
       const leftOver: string[] = [];
       for (const row of await this.table.upsert([...wanted.values()].map((reference) => this.newRow(reference)))) {
-        const text = referenceText(row.customerId, row.lookupHash);
+        const text = referenceText(row.customerId, row.lookupHash.toString('hex'));
         if (this.erased.has(row.subjectId)) {
           leftOver.push(row.subjectId);
         } else {
@@ -188,7 +185,7 @@ export class PostgresSubjectVault implements SubjectVault {
   private newRow({ customerId, lookupHash }: Reference): SubjectRow {
     const subjectId = this.ids.next('sub');
     const { bytes: wrappedKey, version: keyVersion } = this.wrapper.wrap(subjectId, newSubjectKey());
-    return { customerId, lookupHash, subjectId, wrappedKey, keyVersion };
+    return { customerId, lookupHash: Buffer.from(lookupHash, 'hex'), subjectId, wrappedKey, keyVersion };
   }
 
   /** The one recipient whose key does not unwrap must not fail the others of its batch. */
@@ -206,7 +203,7 @@ export class PostgresSubjectVault implements SubjectVault {
   private remember(row: SubjectRow): Buffer {
     const key = this.unwrap(row);
     if (!this.erased.has(row.subjectId)) {
-      this.cache.put(row.subjectId, referenceText(row.customerId, row.lookupHash), key);
+      this.cache.put(row.subjectId, referenceText(row.customerId, row.lookupHash.toString('hex')), key);
     }
     return key;
   }
@@ -222,14 +219,13 @@ export class PostgresSubjectVault implements SubjectVault {
     }
   }
 
-  private reference(customerId: string, lookupHash: Buffer): Reference {
+  private reference(customerId: string, lookupHash: string): Reference {
     return { customerId, lookupHash, text: referenceText(customerId, lookupHash) };
   }
 
-  private hash(phone: string): Buffer {
-    return createHmac('sha256', this.hashKey).update(phone).digest();
+  private hash(phone: string): string {
+    return createHmac('sha256', this.hashKey).update(phone).digest('hex');
   }
 }
 
-const referenceText = (customerId: string, lookupHash: Buffer): string =>
-  `${customerId}:${lookupHash.toString('latin1', 0, 16)}`;
+const referenceText = (customerId: string, lookupHash: string): string => `${customerId}:${lookupHash.slice(0, 32)}`;

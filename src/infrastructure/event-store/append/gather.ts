@@ -1,17 +1,16 @@
 /** While so many appends wait for their answers, the next ones are gathered. */
 const GATHERED_FROM = 4;
-const GATHER_MS = 1;
 
 /**
- * Lets appends that come under load leave together, in one write and, at the store, in one commit: each alone costs system
- * calls on both sides that are dearer than the moment it waits. Where few are under way it leaves at once.
+ * Lets appends that come in one turn of the event loop leave together, in one write and, at the store, in one commit: each
+ * alone costs system calls on both sides that are dearer than the moment it waits. Where few are under way it leaves at once.
  */
 export class Gather {
   private sent = 0;
   private gathered: (() => void)[] = [];
 
   /**
-   * `send` is called at once or within a millisecond or two; `isGroup`: many wait for it, so it leaves at once and takes with
+   * `send` is called at once or at the end of the turn; `isGroup`: many wait for it, so it leaves at once and takes with
    * it what has been gathered. Whoever has sent tells when that has ended.
    */
   add(send: () => void, isGroup: boolean): void {
@@ -22,7 +21,7 @@ export class Gather {
     }
     this.gathered.push(send);
     if (isGroup) return this.flush();
-    if (this.gathered.length === 1) setTimeout(() => this.flush(), GATHER_MS);
+    if (this.gathered.length === 1) setImmediate(() => this.flush());
   }
 
   ended(): void {
