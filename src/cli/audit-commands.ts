@@ -102,8 +102,12 @@ function addReplay(audit: Command): void {
           .finally(() => progress.end());
         const { rows, hash, differsAt, contradictsHeadAt, swapped, keptAs, restoredAfter } = report;
         const json = {
-          ...{ rows: rows.toString(), hash, differs_at: differsAt?.toString() ?? null },
-          ...{ contradicts_head_at: contradictsHeadAt?.toString() ?? null, swapped, kept_as: keptAs },
+          rows: rows.toString(),
+          hash,
+          differs_at: differsAt?.toString() ?? null,
+          contradicts_head_at: contradictsHeadAt?.toString() ?? null,
+          swapped,
+          kept_as: keptAs,
           restored_after: restoredAfter?.toString() ?? null,
         };
         print(json, options, () => replayText(report));

@@ -22,7 +22,10 @@ export function verifyJson({ audit, access, heads, comparison, findings }: Audit
     event_log:
       comparison === null ? null : { rows: comparison.rows.toString(), not_projected: comparison.notProjected },
     findings: findings.map(({ log, row, since, detail }) => ({
-      ...{ log, row: row.toString(), first_possible_row: (since + 1n).toString(), detail },
+      log,
+      row: row.toString(),
+      first_possible_row: (since + 1n).toString(),
+      detail,
     })),
   };
 }

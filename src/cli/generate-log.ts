@@ -125,7 +125,10 @@ class Customer {
       {
         type: 'MessageDispatched',
         data: {
-          ...{ ...attempt, providerMessageId, amount: PRICE, providerCost: 'KES 0.4000' },
+          ...attempt,
+          providerMessageId,
+          amount: PRICE,
+          providerCost: 'KES 0.4000',
           reportDeadline: later,
           evidence: 'answer',
         },
@@ -141,7 +144,9 @@ class Customer {
         : {
             type: 'MessageFailed',
             data: {
-              ...{ ...attempt, code: 'unknown_subscriber', reason: 'The number is not in use.' },
+              ...attempt,
+              code: 'unknown_subscriber',
+              reason: 'The number is not in use.',
               permanent: true,
               charge: 'charged',
             },

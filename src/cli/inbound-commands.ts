@@ -142,7 +142,12 @@ function addParkedCommands(program: Command): void {
 }
 
 const shown = ({ id, number, provider, receivedAt, from, text }: ParkedText) => ({
-  ...{ text_id: id, number, from, body: text, provider, received_at: receivedAt },
+  text_id: id,
+  number,
+  from,
+  body: text,
+  provider,
+  received_at: receivedAt,
 });
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];

@@ -17,9 +17,14 @@ const inKes = (prices: Readonly<Record<string, MoneyString>>): Record<string, nu
   Object.fromEntries(Object.entries(prices).map(([tier, price]) => [tier, toKesNumber(parseMoney(price))]));
 
 const shownPriceList = ({ priceListId, version, name, perSegment, networks }: PublishedPriceList) => ({
-  ...{ price_list_id: priceListId, version, name, per_segment_kes: inKes(perSegment) },
+  price_list_id: priceListId,
+  version,
+  name,
+  per_segment_kes: inKes(perSegment),
   networks: networks.map((one) => ({
-    ...{ network: one.network, name: NETWORKS.get(one.network) ?? null, per_segment_kes: inKes(one.perSegment) },
+    network: one.network,
+    name: NETWORKS.get(one.network) ?? null,
+    per_segment_kes: inKes(one.perSegment),
   })),
 });
 

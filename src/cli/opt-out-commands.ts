@@ -19,7 +19,11 @@ interface OptOutOptions extends OutputOptions {
 const modeOf = ({ test }: OptOutOptions): Mode => (test === true ? 'test' : 'live');
 
 const targetOf = (phone: string, options: OptOutOptions): OptOutTarget => ({
-  ...{ customerId: options.customer, mode: modeOf(options), phone, sender: options.sender ?? null, source: 'operator' },
+  customerId: options.customer,
+  mode: modeOf(options),
+  phone,
+  sender: options.sender ?? null,
+  source: 'operator',
 });
 
 const forCustomer = (command: Command): Command =>

@@ -56,7 +56,10 @@ const shownMode = ({ mode, providers }: { mode: Mode; providers: ProviderHealthA
 });
 
 export const shownProvider = ({ provider, tier, whole, networks }: ProviderHealthAt) => ({
-  ...{ provider, tier, ...shownHealth(whole), networks: networks.map(shownHealth) },
+  provider,
+  tier,
+  ...shownHealth(whole),
+  networks: networks.map(shownHealth),
 });
 
 type Shown = ReturnType<typeof shownHealth>;

@@ -18,25 +18,39 @@ interface Read {
 export function replayJson(report: ReplayReport, read: Read) {
   const { recorded, replayed, estimates, changes, rates, moves, cannotTell } = report;
   return {
-    ...{ from: report.window.from, to: report.window.to, settings: settingsJson(report.settings) },
-    ...{ events_read: read.events, messages: report.messages, changed: changes.length, by_change: byChange(changes) },
+    from: report.window.from,
+    to: report.window.to,
+    settings: settingsJson(report.settings),
+    events_read: read.events,
+    messages: report.messages,
+    changed: changes.length,
+    by_change: byChange(changes),
     cost_kes: {
-      ...{ recorded: toKesNumber(recorded.cost), replayed: toKesNumber(replayed.cost) },
+      recorded: toKesNumber(recorded.cost),
+      replayed: toKesNumber(replayed.cost),
       difference: toKesNumber(subtractMoney(replayed.cost, recorded.cost)),
       of_which_estimated: toKesNumber(estimates.cost),
     },
     delivered: {
-      ...{ recorded: recorded.delivered, replayed: rounded(replayed.delivered), estimated: estimates.messages },
+      recorded: recorded.delivered,
+      replayed: rounded(replayed.delivered),
+      estimated: estimates.messages,
       without_estimate: estimates.unknown,
     },
     rates: rates.map(({ mode, tier, accepted, delivered }) => ({
-      ...{ mode, provider: tier, accepted, delivered, rate: accepted === 0 ? null : rounded(delivered / accepted) },
+      mode,
+      provider: tier,
+      accepted,
+      delivered,
+      rate: accepted === 0 ? null : rounded(delivered / accepted),
     })),
     moves,
     not_reproduced: {
       choices: Object.keys(settingsJson(report.settings)).length === 0 ? changes.length : 0,
       moves: moves.filter(({ fate }) => fate === 'not_reproduced').length,
-      ...{ not_noted: cannotTell.notNoted, by_trial: cannotTell.byTrial, without_end: cannotTell.open },
+      not_noted: cannotTell.notNoted,
+      by_trial: cannotTell.byTrial,
+      without_end: cannotTell.open,
       unreadable_events: read.unreadable,
     },
     changes: changes.slice(0, MOST_LISTED).map(changeJson),
@@ -63,9 +77,15 @@ function byChange(changes: readonly ChangedChoice[]): { from: string; to: string
 }
 
 const changeJson = ({ messageId, at, from, to, recorded, replayed }: ChangedChoice) => ({
-  ...{ message_id: messageId, at, from, to: to ?? 'refused' },
-  ...{ cost_kes: toKesNumber(recorded.cost), replayed_cost_kes: toKesNumber(replayed.cost) },
-  ...{ delivered: recorded.delivered === 1, replayed_delivered: replayed.delivered, estimate: replayed.isEstimate },
+  message_id: messageId,
+  at,
+  from,
+  to: to ?? 'refused',
+  cost_kes: toKesNumber(recorded.cost),
+  replayed_cost_kes: toKesNumber(replayed.cost),
+  delivered: recorded.delivered === 1,
+  replayed_delivered: replayed.delivered,
+  estimate: replayed.isEstimate,
 });
 
 export function replayText(json: ReturnType<typeof replayJson>): string {

@@ -81,9 +81,18 @@ async function noteOpening(
   await app.database.transaction((sql) =>
     appendAccess(sql, [
       {
-        ...{ id: commandId, at, request_id, method: 'CLI', route: 'waht message why', status: 200, code: 'opened' },
-        ...{ reason, customer_id: customerId, key_id: `${actor.kind}:${actor.id}` },
-        ...{ resource: messageId, count: 1 },
+        id: commandId,
+        at,
+        request_id,
+        method: 'CLI',
+        route: 'waht message why',
+        status: 200,
+        code: 'opened',
+        reason,
+        customer_id: customerId,
+        key_id: `${actor.kind}:${actor.id}`,
+        resource: messageId,
+        count: 1,
       },
     ]),
   );

@@ -62,7 +62,11 @@ export class BatchLog {
     const context = requestContext(this.ids, this.clock, origin, TIMEOUT_MS);
     const stream = streams.batch(batchId);
     const { state, revision } = await runDecider(this.store, this.ids, {
-      ...{ decider: batchDecider, stream, command, context, known },
+      decider: batchDecider,
+      stream,
+      command,
+      context,
+      known,
     });
     return { state, revision, isStored: true };
   }

@@ -20,7 +20,9 @@ export class InboundStream {
   /** @returns whether anything changed. @throws DomainError as the decider refuses */
   async carryOut(origin: Origin, command: InboundCommand): Promise<boolean> {
     const { events } = await runDecider(this.store, this.ids, {
-      ...{ decider: inboundDecider, stream: streams.inbound(command.number), command },
+      decider: inboundDecider,
+      stream: streams.inbound(command.number),
+      command,
       context: requestContext(this.ids, this.clock, origin),
     });
     return events.length > 0;

@@ -93,19 +93,35 @@ export class IncomingTexts {
     const { subjectId } = await this.vault.subjectFor(customerId, from);
     const { encoding, segments } = segmentsOf(text);
     const { events } = await runDecider(this.store, this.ids, {
-      ...{ decider: messageDecider, stream: streams.message(messageId) },
+      decider: messageDecider,
+      stream: streams.message(messageId),
       command: {
         type: 'ReceiveMessage',
         data: {
-          ...{ messageId, customerId, mode, channel: 'sms', subjectId, to: number, keyword, encoding, segments },
-          ...{ from: this.vault.seal(subjectId, from), body: this.vault.seal(subjectId, text) },
-          ...{ tier: account.tier, provider, providerMessageId: providerTextId, receivedAt },
+          messageId,
+          customerId,
+          mode,
+          channel: 'sms',
+          subjectId,
+          to: number,
+          keyword,
+          encoding,
+          segments,
+          from: this.vault.seal(subjectId, from),
+          body: this.vault.seal(subjectId, text),
+          tier: account.tier,
+          provider,
+          providerMessageId: providerTextId,
+          receivedAt,
         },
       },
       context: {
         commandId: this.ids.derived(id, 'receive'),
         metadata: {
-          ...{ correlationId: id, causationId: id, customerId, actor: { kind: 'provider', id: provider } },
+          correlationId: id,
+          causationId: id,
+          customerId,
+          actor: { kind: 'provider', id: provider },
           at: this.clock.iso(),
         },
       },

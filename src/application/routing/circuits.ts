@@ -44,7 +44,10 @@ export class Circuits {
     const known = this.entries.get(gateway.name);
     if (known !== undefined) return known;
     const entry: Entry = {
-      ...{ gateway, network: null, shut: new ShutList(), networks: new Map() },
+      gateway,
+      network: null,
+      shut: new ShutList(),
+      networks: new Map(),
       circuit: closedCircuit,
     };
     this.entries.set(gateway.name, entry);

@@ -57,7 +57,9 @@ export async function healthAsOf(
     accounts.map(async (gateway): Promise<Found> => {
       const known = await followedUntil(store, gateway.name, asOf);
       return {
-        ...{ gateway, counted: counted.get(gateway.name) ?? { minutes: [], day: [] }, followed: known },
+        gateway,
+        counted: counted.get(gateway.name) ?? { minutes: [], day: [] },
+        followed: known,
         statusOf: (network) => healthOf(known.state, network).status,
       };
     }),
@@ -68,7 +70,9 @@ export async function healthAsOf(
     const at = (network: string | null, standing: Standing): HealthAt => healthAt(known, network, standing, nowMs);
     const own = [...networks].map(([network, standing]) => at(network, standing));
     return {
-      ...{ provider: gateway.name, tier: gateway.tier, whole: at(null, whole) },
+      provider: gateway.name,
+      tier: gateway.tier,
+      whole: at(null, whole),
       networks: own.filter(({ standing, health }) => standing !== null || health.status !== 'healthy'),
     };
   });
@@ -84,8 +88,11 @@ function healthAt(known: FollowedProvider, network: string | null, standing: Sta
   const health = healthOf(known.state, network);
   const isOwn = standing.network === network;
   return {
-    ...{ network, health, isOnTrial: health.status === 'degraded' && Date.parse(health.until) <= nowMs },
+    network,
+    health,
+    isOnTrial: health.status === 'degraded' && Date.parse(health.until) <= nowMs,
     movedAtMs: movesOf(known, network).movedAtMs,
-    ...{ standing: isOwn ? standing : null, score: isOwn ? scoreOf(standing.inputs) : null },
+    standing: isOwn ? standing : null,
+    score: isOwn ? scoreOf(standing.inputs) : null,
   };
 }

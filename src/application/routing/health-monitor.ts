@@ -133,7 +133,9 @@ export class HealthMonitor {
     ]);
     const followed = follower.of(gateway.name);
     return {
-      ...{ gateway, counted: { minutes, day }, followed },
+      gateway,
+      counted: { minutes, day },
+      followed,
       // Of another process's circuits nothing is known before it is written; this one's own are seen at once.
       statusOf: (network) =>
         circuits.isOpen(gateway, network) ? 'degraded' : healthOf(followed.state, network).status,

@@ -80,8 +80,11 @@ export class ProviderJournal implements CircuitJournal {
     const stream = streams.provider(provider);
     const commandId = this.ids.uuid();
     const metadata = {
-      ...{ correlationId: commandId, causationId: commandId, customerId: null },
-      ...{ actor: { kind: 'system' as const, id: 'routing' }, at },
+      correlationId: commandId,
+      causationId: commandId,
+      customerId: null,
+      actor: { kind: 'system' as const, id: 'routing' },
+      at,
     };
     for (let attempt = 1; ; attempt++) {
       const recorded = await this.store.readStream<ProviderEvent>(stream);

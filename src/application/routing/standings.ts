@@ -47,8 +47,11 @@ export function standingsOf(found: readonly Found[], nowMs: number, degradeUnder
   const providers = found.map((one, i): ProviderStandings => {
     const own = enough[i] ?? new Map<string, ScoreInputs>();
     const judged = asAWhole(one.counted, {
-      ...{ span: spanOf(one, null, nowMs), moved: Object.keys(one.followed.state.networks), networks: own },
-      ...{ degradeUnder, reportsSilentEverywhere: silent },
+      span: spanOf(one, null, nowMs),
+      moved: Object.keys(one.followed.state.networks),
+      networks: own,
+      degradeUnder,
+      reportsSilentEverywhere: silent,
     });
     const whole: Standing = { ...stateOf(one, null, nowMs), network: null, ...judged };
     const standingFor = (network: string): Standing => {
@@ -76,7 +79,9 @@ function stateOf(
 ): Pick<Standing, 'provider' | 'tier' | 'status' | 'movedSecondsAgo'> {
   const { movedAtMs } = movesOf(followed, network);
   return {
-    ...{ provider: gateway.name, tier: gateway.tier, status: worse(statusOf(null), statusOf(network)) },
+    provider: gateway.name,
+    tier: gateway.tier,
+    status: worse(statusOf(null), statusOf(network)),
     movedSecondsAgo: movedAtMs === null ? null : Math.max(0, Math.round((nowMs - movedAtMs) / 1_000)),
   };
 }

@@ -145,7 +145,9 @@ export class ClaimMaker {
   private async callWith(claim: WonClaim, before: LiveMessage, cause: Cause): Promise<void> {
     const { order, gateway, message } = claim;
     const end = this.underWay.begin({
-      ...{ messageId: order.messageId, provider: gateway.name, subjectId: order.subjectId },
+      messageId: order.messageId,
+      provider: gateway.name,
+      subjectId: order.subjectId,
     });
     try {
       const lowered = isLive(message.state)

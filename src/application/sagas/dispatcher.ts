@@ -81,8 +81,11 @@ export class Dispatcher {
       if (step > MOST_STEPS) throw new Error(`${message.messageId} does not come to rest`);
       const state: LiveMessage = message.state;
       const next = nextStep(state, {
-        ...{ nowMs: this.clock.now(), waitMs: this.configuration.waitRetryMs, opened },
-        ...{ shut: this.claims.shutTiers(state), hours: this.configuration.promotion.hours },
+        nowMs: this.clock.now(),
+        waitMs: this.configuration.waitRetryMs,
+        opened,
+        shut: this.claims.shutTiers(state),
+        hours: this.configuration.promotion.hours,
       });
       message = await this.take(next, message, state, cause);
     }

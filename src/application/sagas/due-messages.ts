@@ -45,9 +45,16 @@ export class DueMessages {
     const [to = ERASED] = await this.vault.open([order.to]);
     if (to === ERASED) return { code: 'recipient_erased', reason: 'the recipient has been erased' };
     const { block, optedOut } = await this.admission.peek({
-      ...{ customerId: order.customerId, mode: order.mode, keyId: '', route: 'messages' },
-      ...{ idempotencyKey: null, bodyDigest: null, requestsPerSecond: 1, messagesPerMinutePerRecipient: 1 },
-      ...{ lookupHash: this.vault.lookupHash(to), phoneDigits: to.slice(1) },
+      customerId: order.customerId,
+      mode: order.mode,
+      keyId: '',
+      route: 'messages',
+      idempotencyKey: null,
+      bodyDigest: null,
+      requestsPerSecond: 1,
+      messagesPerMinutePerRecipient: 1,
+      lookupHash: this.vault.lookupHash(to),
+      phoneDigits: to.slice(1),
       promotionFrom: order.class === 'promotional' ? order.sender : null,
     });
     return BLOCKED[block] ?? (optedOut ? OPTED_OUT : null);

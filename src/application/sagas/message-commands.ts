@@ -57,7 +57,11 @@ export class MessageCommands {
   /** @throws DomainError where the decider refuses; WrongExpectedRevision, StoreUnavailable, StreamDeleted */
   async run(known: KnownMessage, command: MessageCommand, context: CommandContext): Promise<Carried> {
     const { state, revision, events } = await runDecider(this.store, this.ids, {
-      ...{ decider: messageDecider, stream: streams.message(known.messageId), command, context, known },
+      decider: messageDecider,
+      stream: streams.message(known.messageId),
+      command,
+      context,
+      known,
     });
     if (revision === 'no_stream') return { message: known, events };
     const message = { ...known, state, revision };

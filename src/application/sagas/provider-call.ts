@@ -37,8 +37,14 @@ export interface WonClaim {
 type Refused = Extract<SubmissionOutcome, { kind: 'refused' }>;
 
 const refusal = (failureClass: Refused['class'], code: string, failureCode: string, reason: string): Refused => ({
-  ...{ kind: 'refused', class: failureClass, scope: null, code, failureCode, reason },
-  ...{ byProvider: false, retryAfterSeconds: null },
+  kind: 'refused',
+  class: failureClass,
+  scope: null,
+  code,
+  failureCode,
+  reason,
+  byProvider: false,
+  retryAfterSeconds: null,
 });
 const TOO_LATE = refusal('R', 'claim_too_late', 'provider_unavailable', 'the call was not made in time');
 const ERASED_RECIPIENT = refusal('P', 'recipient_erased', 'recipient_erased', 'the recipient has been erased');
@@ -91,12 +97,20 @@ export class ProviderCall {
     claim.slot.begin();
     const [submittedAtMs, startedMs] = [this.clock.now(), this.clock.monotonicMs()];
     const outcome = await gateway.submit({
-      ...{ to, from: order.sender, body, encoding: order.encoding, messageId: order.messageId },
-      ...{ attempt: attempt.number, validForSeconds: Math.max(1, Math.floor(leftMs / 1000)) },
+      to,
+      from: order.sender,
+      body,
+      encoding: order.encoding,
+      messageId: order.messageId,
+      attempt: attempt.number,
+      validForSeconds: Math.max(1, Math.floor(leftMs / 1000)),
     });
     this.health.record(gateway.name, outcome, {
-      ...{ customerId: order.customerId, sender: order.sender, destination: to },
-      ...{ submittedAtMs, tookMs: this.clock.monotonicMs() - startedMs },
+      customerId: order.customerId,
+      sender: order.sender,
+      destination: to,
+      submittedAtMs,
+      tookMs: this.clock.monotonicMs() - startedMs,
     });
     this.metrics.dispatch(gateway.name, outcome.kind, outcome.kind === 'refused' ? outcome.class : '');
     const { messageId } = order;

@@ -121,8 +121,17 @@ export class Receipts {
       {
         type: 'RecordReport',
         data: {
-          ...{ provider, providerMessageId, attempt, outcome, class: reading.class, code, reason, failureCode },
-          ...{ permanent, reportedAt: receivedAt, graceSeconds: this.configuration.reportGraceSeconds },
+          provider,
+          providerMessageId,
+          attempt,
+          outcome,
+          class: reading.class,
+          code,
+          reason,
+          failureCode,
+          permanent,
+          reportedAt: receivedAt,
+          graceSeconds: this.configuration.reportGraceSeconds,
         },
       },
       context,
@@ -154,7 +163,8 @@ export class Receipts {
     );
     if (attempt === undefined) return;
     this.health.reported(provider, {
-      ...{ customerId: state.order.customerId, network: state.order.network },
+      customerId: state.order.customerId,
+      network: state.order.network,
       outcome: outcome === 'delivered' ? 'delivered' : isExcused(failureCode, permanent) ? 'excused' : 'undelivered',
       submittedAtMs: epochMs(attempt.startedAt),
       reportedAtMs: epochMs(receivedAt),

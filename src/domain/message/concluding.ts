@@ -41,8 +41,13 @@ function delivered(data: RecordReport['data'], state: LiveMessage, attempt: Atte
   return {
     type: 'MessageDelivered',
     data: {
-      ...{ messageId: state.order.messageId, attempt: number, tier, provider },
-      ...{ providerMessageId, reportedAt, charge },
+      messageId: state.order.messageId,
+      attempt: number,
+      tier,
+      provider,
+      providerMessageId,
+      reportedAt,
+      charge,
     },
   };
 }
@@ -60,8 +65,15 @@ function negative(data: RecordReport['data'], state: LiveMessage, attempt: Attem
   const refused: MessageEvent = {
     type: 'DispatchFailed',
     data: {
-      ...{ messageId: state.order.messageId, attempt: number, tier, provider, scope: null, retryAt: null },
-      ...{ class: data.class === 'U' ? 'F' : data.class, code: data.failureCode, reason: data.reason },
+      messageId: state.order.messageId,
+      attempt: number,
+      tier,
+      provider,
+      scope: null,
+      retryAt: null,
+      class: data.class === 'U' ? 'F' : data.class,
+      code: data.failureCode,
+      reason: data.reason,
       failureCode: data.failureCode,
       tierRefused: true,
     },
@@ -92,9 +104,15 @@ export function closeAtReportDeadline(
   const event: MessageOutcomeUnknown = {
     type: 'MessageOutcomeUnknown',
     data: {
-      ...{ messageId: state.order.messageId, attempt: number, tier, provider, reason: 'no_report', final: true },
+      messageId: state.order.messageId,
+      attempt: number,
+      tier,
+      provider,
+      reason: 'no_report',
+      final: true,
       charge: accepted === undefined ? 'released' : 'charged',
-      ...{ reportDeadline, resendAt: null },
+      reportDeadline,
+      resendAt: null,
     },
   };
   return [event];

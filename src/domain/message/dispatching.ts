@@ -75,13 +75,15 @@ export function dispatchedEvent(
   return {
     type: 'MessageDispatched',
     data: {
-      ...{ messageId: state.order.messageId, attempt: number, tier, provider, providerMessageId },
-      ...{
-        amount: priceAt(state, tier),
-        providerCost,
-        reportDeadline: reportDeadlineOf(state, graceSeconds),
-        evidence,
-      },
+      messageId: state.order.messageId,
+      attempt: number,
+      tier,
+      provider,
+      providerMessageId,
+      amount: priceAt(state, tier),
+      providerCost,
+      reportDeadline: reportDeadlineOf(state, graceSeconds),
+      evidence,
     },
   };
 }
@@ -95,8 +97,15 @@ export function recordRefused(data: RecordRefused['data'], state: LiveMessage): 
   const failed: DispatchFailed = {
     type: 'DispatchFailed',
     data: {
-      ...{ messageId, attempt: number, tier, provider, class: data.class, scope: data.scope },
-      ...{ code: data.code, failureCode: data.failureCode, reason: data.reason },
+      messageId,
+      attempt: number,
+      tier,
+      provider,
+      class: data.class,
+      scope: data.scope,
+      code: data.code,
+      failureCode: data.failureCode,
+      reason: data.reason,
       tierRefused: data.byProvider && forThisMessage,
       retryAt: retryAt(data, state, attempt),
     },
@@ -184,7 +193,14 @@ function unknownEvent(
   return {
     type: 'MessageOutcomeUnknown',
     data: {
-      ...{ messageId, attempt: number, tier, provider, reason, final: false, charge: state.charge, resendAt },
+      messageId,
+      attempt: number,
+      tier,
+      provider,
+      reason,
+      final: false,
+      charge: state.charge,
+      resendAt,
       reportDeadline: reportDeadlineOf(state, graceSeconds),
     },
   };

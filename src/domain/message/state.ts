@@ -173,7 +173,11 @@ function evolveLive(state: LiveMessage, event: LaterEvent): LiveMessage {
     case 'DispatchStarted': {
       const { attempt: number, tier, provider, startedAt, deadlineMs } = event.data;
       const attempt: Attempt = {
-        ...{ number, tier, provider, startedAt, deadlineMs },
+        number,
+        tier,
+        provider,
+        startedAt,
+        deadlineMs,
         providerMessageId: null,
         result: { kind: 'open' },
       };

@@ -46,8 +46,16 @@ const CUSTOMER_SEEN_WITHIN_MS = 300_000;
 const NO_STEP: Circuit['step'] = { sinceMs: 0, successes: 0, failures: 0 };
 
 export const closedCircuit: Circuit = {
-  ...{ phase: 'closed', sharePercent: 100, failuresInRow: 0, failedFor: [], seen: [], untilMs: 0 },
-  ...{ cooldownMs: FIRST_COOLDOWN_MS, lastCode: '', provenBy: 'answer', step: NO_STEP },
+  phase: 'closed',
+  sharePercent: 100,
+  failuresInRow: 0,
+  failedFor: [],
+  seen: [],
+  untilMs: 0,
+  cooldownMs: FIRST_COOLDOWN_MS,
+  lastCode: '',
+  provenBy: 'answer',
+  step: NO_STEP,
 };
 
 /** Becomes half-open once its cool-down is over, and goes on a step after a quiet time. */

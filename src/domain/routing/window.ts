@@ -26,7 +26,13 @@ export interface MinuteTally {
 }
 
 export const emptyTally: MinuteTally = {
-  ...{ attempts: 0, accepted: 0, timeouts: 0, slow: 0, delivered: 0, late: 0, excused: 0 },
+  attempts: 0,
+  accepted: 0,
+  timeouts: 0,
+  slow: 0,
+  delivered: 0,
+  late: 0,
+  excused: 0,
 };
 
 export interface MinuteOfCustomer extends MinuteTally {

@@ -23,8 +23,12 @@ export interface AccessLogSettings {
 }
 
 export const ACCESS_LOG_SETTINGS: AccessLogSettings = {
-  ...{ mostWaiting: 10_000, mostABatch: 1_000, lingerMs: 250 },
-  ...{ firstPauseMs: 250, longestPauseMs: 5_000, closeWithinMs: 3_000 },
+  mostWaiting: 10_000,
+  mostABatch: 1_000,
+  lingerMs: 250,
+  firstPauseMs: 250,
+  longestPauseMs: 5_000,
+  closeWithinMs: 3_000,
 };
 
 /**

@@ -41,7 +41,9 @@ export async function* readLog(
     wake();
   };
   const subscription: CatchUpSubscription = subscriptions.catchUp({
-    ...{ name, from, streamPrefixes },
+    name,
+    from,
+    streamPrefixes,
     batchSize: LOG_BATCH,
     lingerMs: LINGER_MS,
     onBatch: (items) => new Promise((taken) => give({ items, taken })),

@@ -92,7 +92,10 @@ const smpp: AccountKind = {
     const rate = simulated ? SIMULATED_RATE : DEFAULT_RATE;
     return {
       ...common,
-      ...{ adapter: 'smpp', systemId, password, systemType },
+      adapter: 'smpp',
+      systemId,
+      password,
+      systemType,
       window: reader.integer(`${prefix}_WINDOW`, 10, { min: 1, max: 1_000 }),
       messagesPerSecond: reader.integer(`${prefix}_MESSAGES_PER_SECOND`, rate, { min: 1, max: 10_000 }),
       enquireLinkMs: reader.integer(`${prefix}_ENQUIRE_LINK_MS`, 30_000, { min: 100, max: 300_000 }),

@@ -149,7 +149,8 @@ export function readConfiguration(environment: Environment): Configuration {
       degradeUnder: reader.integer('ROUTING_DEGRADE_UNDER', DEFAULT_THRESHOLDS.degradeUnder, { min: 1, max: 99 }),
       margin: reader.integer('ROUTING_MARGIN', DEFAULT_THRESHOLDS.margin, { min: 0, max: 99 }),
       cooldownSeconds: reader.integer('ROUTING_COOLDOWN_SECONDS', DEFAULT_THRESHOLDS.cooldownSeconds, {
-        ...{ min: 5, max: 900 },
+        min: 5,
+        max: 900,
       }),
     },
     promotion: readPromotion(reader),

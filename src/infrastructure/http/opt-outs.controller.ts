@@ -50,7 +50,11 @@ export class OptOutsController {
     const { customerId } = caller.customer;
     const { optOutId } = await this.commands.execute(
       new RecordOptOut(originOf(caller), {
-        ...{ customerId, mode: caller.mode, phone: body.phone, sender: body.sender_id ?? null, source: 'api' },
+        customerId,
+        mode: caller.mode,
+        phone: body.phone,
+        sender: body.sender_id ?? null,
+        source: 'api',
       }),
     );
     return this.queries.execute(new GetOptOut(customerId, caller.mode, optOutId));

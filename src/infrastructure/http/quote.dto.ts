@@ -46,9 +46,15 @@ export function quoteView({ segmentation, offending, offer, refusal, ...quote }:
   const { encoding, segments } = segmentation;
   const prices = Object.entries(offer?.prices ?? {}).map(([tier, price]) => [tier, toKesNumber(price)]);
   return {
-    ...{ encoding, segments, body: quote.text, send_at: quote.sendAt, would_be_deferred: quote.deferred },
+    encoding,
+    segments,
+    body: quote.text,
+    send_at: quote.sendAt,
+    would_be_deferred: quote.deferred,
     offending_characters: offending.map(({ character, codePoint: code_point, replacement }) => ({
-      ...{ character, code_point, replacement },
+      character,
+      code_point,
+      replacement,
     })),
     network: quote.network,
     prices_kes: Object.fromEntries(prices) as Record<string, number>,

@@ -22,8 +22,11 @@ import { runRebuilds } from './rebuild/run-rebuilds';
 import { letGoUnderstood } from './understood';
 
 const SETTINGS: FeedSettings = {
-  ...{ batchSize: 2_000, lingerMs: 50, busyLingerMs: 400 },
-  ...{ firstPauseMs: 250, longestPauseMs: 30_000 },
+  batchSize: 2_000,
+  lingerMs: 50,
+  busyLingerMs: 400,
+  firstPauseMs: 250,
+  longestPauseMs: 30_000,
 };
 
 /** How often a process that is older than what serves looks whether that is still so. */

@@ -76,8 +76,10 @@ export class GatewayRegistry implements SmsGateways, ReportReaders, ReportDoor, 
     const { publicBaseUrl, callbackSecret, providerDeadlineMs, dispatchConcurrency } = this.configuration;
     const address = `${publicBaseUrl}/callbacks/sms/${account.name}/${callbackSecret}`;
     const gateway = makeAccount(account, {
-      ...{ deadlineMs: providerDeadlineMs, connections: dispatchConcurrency },
-      ...{ reportUrl: `${address}/reports`, inboundUrl: `${address}/inbound` },
+      deadlineMs: providerDeadlineMs,
+      connections: dispatchConcurrency,
+      reportUrl: `${address}/reports`,
+      inboundUrl: `${address}/inbound`,
     });
     this.accounts.set(account.name, gateway);
     return gateway;

@@ -72,11 +72,20 @@ export const undelivered = (
   reason: string,
   scope: ShutScope | null = null,
 ): ReportMeaning => ({
-  ...{ outcome: 'failed', class: failureClass, scope, failureCode, reason },
+  outcome: 'failed',
+  class: failureClass,
+  scope,
+  failureCode,
+  reason,
   permanent: failureClass === 'P',
 });
 const noFailure = (outcome: 'delivered' | 'in_transit'): ReportMeaning => ({
-  ...{ outcome, class: null, scope: null, failureCode: '', reason: '', permanent: false },
+  outcome,
+  class: null,
+  scope: null,
+  failureCode: '',
+  reason: '',
+  permanent: false,
 });
 
 export const DELIVERED = noFailure('delivered');

@@ -87,7 +87,14 @@ import { GatewayRegistry } from './gateway-registry';
       ) =>
         new HealthMonitor(
           {
-            ...{ samples, gateways, circuits, follower, journal, leadership, clock, logger },
+            samples,
+            gateways,
+            circuits,
+            follower,
+            journal,
+            leadership,
+            clock,
+            logger,
             observe: (provider, network, score) => metrics.providerScore(provider, network, score),
           },
           routing,

@@ -59,8 +59,15 @@ export function callbackRoutes(
         if (typeof items === 'string') {
           logger.warn({ reason: items }, `${what} came to no address of ours, or not from whom it should`);
           accessLog.note({
-            ...{ requestId: request.id, method: request.method, route, status: 404, code: 'not_found' },
-            ...{ reason: items, customerId: null, keyId: null, resource: null },
+            requestId: request.id,
+            method: request.method,
+            route,
+            status: 404,
+            code: 'not_found',
+            reason: items,
+            customerId: null,
+            keyId: null,
+            resource: null,
           });
           return answer(reply, 404, 'Not Found');
         }

@@ -18,7 +18,8 @@ export function inboundRoutes(
   accessLog: AccessLog,
 ): (scope: FastifyInstance) => Promise<void> {
   const route = (kind: InboundKind, leaf: string, what: string): CallbackRoute => ({
-    ...{ leaf, what },
+    leaf,
+    what,
     admit: (provider, callback) => door.admitInbound(provider, kind, callback),
     keep: (provider, raw) => inbox.put(provider, kind, raw),
     isSilent: (provider) => door.answersAreTexts(provider),

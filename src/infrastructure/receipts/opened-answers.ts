@@ -32,7 +32,12 @@ export class OpenedAnswers {
   async open(stored: readonly StoredAnswer[]): Promise<OpenedAnswer[]> {
     const opened = await this.seal.open(stored.map(({ answer }) => answer));
     return stored.map(({ attempt, provider, received_at, code, status, content_type }, i) => ({
-      ...{ attempt, provider, received_at: received_at.toISOString(), code, status, content_type },
+      attempt,
+      provider,
+      received_at: received_at.toISOString(),
+      code,
+      status,
+      content_type,
       raw: decoderFor(content_type).decode(opened[i]),
     }));
   }

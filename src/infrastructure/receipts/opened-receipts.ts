@@ -44,7 +44,10 @@ export class OpenedReceipts {
     });
     const opened = await this.seal.open(rows.map(({ report }) => report));
     return rows.map(({ provider, provider_message_id, received_at, outcome }, i) => ({
-      ...{ provider, provider_message_id, received_at: received_at.toISOString(), outcome },
+      provider,
+      provider_message_id,
+      received_at: received_at.toISOString(),
+      outcome,
       raw: opened[i]?.toString('utf8') ?? '',
     }));
   }

@@ -37,7 +37,8 @@ export class PostgresAttemptIndex implements AttemptIndex {
       values: [provider, subjectIds, from, to],
     });
     return rows.map(({ message_id: messageId, attempt, status }) => ({
-      ...{ messageId, attempt },
+      messageId,
+      attempt,
       unknown: status === 'unknown',
     }));
   }

@@ -50,7 +50,10 @@ export class PostgresInboundInbox implements InboundInbox {
     const receivedAt = new Date(this.clock.now());
     const reading = this.readers.readInbound(provider, kind, raw);
     await this.table.insert({
-      ...{ id: this.idOf(provider, reading), provider, kind, receivedAt },
+      id: this.idOf(provider, reading),
+      provider,
+      kind,
+      receivedAt,
       content: await this.seal.seal(raw, receivedAt),
       lookupHash: this.seal.lookupHash(personOf(reading)),
       partKey: reading?.kind === 'text' ? this.seal.lookupHash(partsOf(reading)) : null,
@@ -93,7 +96,12 @@ export class PostgresInboundInbox implements InboundInbox {
   private async opened(stored: readonly StoredText[]): Promise<InboxText[]> {
     const raws = await this.seal.open(stored.map(({ content }) => content));
     return stored.map(({ id, provider, kind, received_at: receivedAt, tries }, index) => ({
-      ...{ id, provider, kind, raw: raws[index] ?? Buffer.alloc(0), receivedAt: receivedAt.toISOString(), tries },
+      id,
+      provider,
+      kind,
+      raw: raws[index] ?? Buffer.alloc(0),
+      receivedAt: receivedAt.toISOString(),
+      tries,
     }));
   }
 

@@ -61,7 +61,12 @@ export class PostgresProviderAnswers implements ProviderAnswers {
     try {
       const receivedAt = new Date(this.clock.now());
       await this.table.insert({
-        ...{ id: this.ids.uuid(), provider, message_id: messageId, attempt, code, status: raw.status },
+        id: this.ids.uuid(),
+        provider,
+        message_id: messageId,
+        attempt,
+        code,
+        status: raw.status,
         content_type: raw.contentType.slice(0, LONGEST_CONTENT_TYPE),
         answer: await this.seal.seal(raw.head, receivedAt),
         lookup_hash: this.seal.lookupHash(to),

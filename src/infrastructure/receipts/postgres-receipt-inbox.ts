@@ -71,7 +71,9 @@ export class PostgresReceiptInbox implements ReceiptInbox {
     const receivedAt = new Date(receivedAtMs);
     const reading = this.readers.read(provider, raw);
     const report: NewReport = {
-      ...{ id: this.ids.uuid(), provider, receivedAt },
+      id: this.ids.uuid(),
+      provider,
+      receivedAt,
       report: await this.seal.seal(raw, receivedAt),
       lookupHash: this.seal.lookupHash(reading?.phone ?? null),
       providerMessageId: reading?.providerMessageId ?? null,
@@ -117,7 +119,11 @@ export class PostgresReceiptInbox implements ReceiptInbox {
   private async opened(stored: readonly StoredReport[]): Promise<InboxReport[]> {
     const raws = await this.seal.open(stored.map(({ report }) => report));
     return stored.map(({ id, provider, received_at: receivedAt, comparisons }, index) => ({
-      ...{ id, provider, raw: raws[index] ?? Buffer.alloc(0), receivedAt: receivedAt.toISOString(), comparisons },
+      id,
+      provider,
+      raw: raws[index] ?? Buffer.alloc(0),
+      receivedAt: receivedAt.toISOString(),
+      comparisons,
     }));
   }
 

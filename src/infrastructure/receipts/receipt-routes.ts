@@ -18,7 +18,8 @@ export function receiptRoutes(
   accessLog: AccessLog,
 ): (scope: FastifyInstance) => Promise<void> {
   const reports = {
-    ...{ leaf: 'reports', what: 'a delivery report' },
+    leaf: 'reports',
+    what: 'a delivery report',
     admit: door.admit.bind(door),
     keep: inbox.put.bind(inbox),
     isSilent: () => false,

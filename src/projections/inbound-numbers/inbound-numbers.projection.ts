@@ -44,10 +44,14 @@ export const inboundNumbersProjection: EventProjection = {
       const key = `${number}\n${keyword}`;
       const assigned = event.type === 'InboundNumberAssigned' ? event.data : null;
       latest.set(key, {
-        ...{ number, keyword, customer_id: customerId, revision: recorded.revision.toString() },
+        number,
+        keyword,
+        customer_id: customerId,
+        revision: recorded.revision.toString(),
         mode: assigned?.mode ?? latest.get(key)?.mode ?? null,
         senders: assigned?.senders ?? latest.get(key)?.senders ?? null,
-        ...{ changed_at: recorded.metadata.at, released: assigned === null },
+        changed_at: recorded.metadata.at,
+        released: assigned === null,
       });
     }
     await sql.query({ text: UPSERT, values: [sqlJson([...latest.values()])] });

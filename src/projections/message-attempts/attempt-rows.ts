@@ -34,7 +34,12 @@ export type AttemptChange = Pick<AttemptRow, 'message_id' | 'attempt' | 'revisio
 type Changing = 'status' | 'provider_message_id' | 'answered_at' | 'counts' | 'report' | 'reported_at';
 
 const NO_CHANGE: { readonly [Column in Changing]: null } = {
-  ...{ status: null, provider_message_id: null, answered_at: null, counts: null, report: null, reported_at: null },
+  status: null,
+  provider_message_id: null,
+  answered_at: null,
+  counts: null,
+  report: null,
+  reported_at: null,
 };
 
 export interface WatchRow {
@@ -94,9 +99,19 @@ export class MessageFold {
         const { attempt, provider, startedAt: started_at } = event.data;
         const subject_id = this.watch?.subject_id ?? '';
         this.begun.set(attempt, {
-          ...{ message_id, attempt, revision, provider, subject_id, started_at },
-          ...{ status: 'open', provider_message_id: null, customer_id: recorded.metadata.customerId ?? '' },
-          ...{ answered_at: null, counts: true, report: null, reported_at: null },
+          message_id,
+          attempt,
+          revision,
+          provider,
+          subject_id,
+          started_at,
+          status: 'open',
+          provider_message_id: null,
+          customer_id: recorded.metadata.customerId ?? '',
+          answered_at: null,
+          counts: true,
+          report: null,
+          reported_at: null,
           network: this.watch?.network ?? null,
         });
         this.look(revision, 'claimed', started_at, attempt);
@@ -104,7 +119,8 @@ export class MessageFold {
       }
       case 'MessageDispatched':
         this.change(event.data, revision, {
-          ...{ status: 'accepted', provider_message_id: event.data.providerMessageId },
+          status: 'accepted',
+          provider_message_id: event.data.providerMessageId,
           answered_at: recorded.metadata.at,
         });
         this.look(revision, 'unresolved', event.data.reportDeadline);
@@ -116,15 +132,18 @@ export class MessageFold {
         return;
       case 'DispatchFailed':
         this.change(event.data, revision, {
-          ...{ status: 'refused', answered_at: recorded.metadata.at },
+          status: 'refused',
+          answered_at: recorded.metadata.at,
           counts: countsForHealth(event.data),
         });
         this.look(revision, 'queued', recorded.metadata.at);
         return;
       case 'MessageDelivered':
         this.change(event.data, revision, {
-          ...{ status: 'accepted', provider_message_id: event.data.providerMessageId },
-          ...{ report: 'delivered', reported_at: event.data.reportedAt },
+          status: 'accepted',
+          provider_message_id: event.data.providerMessageId,
+          report: 'delivered',
+          reported_at: event.data.reportedAt,
         });
         this.end();
         return;

@@ -43,8 +43,14 @@ function describe(event: MessageEvent): { type: string; [detail: string]: unknow
     case 'MessageScheduled': {
       const { channel, encoding, segments, quote, sendAt, reason } = event.data;
       return {
-        ...{ type: 'message.scheduled', channel, provider: quote.tier, encoding, segments },
-        ...{ cost_kes: kes(quote.amount), send_at: sendAt, reason },
+        type: 'message.scheduled',
+        channel,
+        provider: quote.tier,
+        encoding,
+        segments,
+        cost_kes: kes(quote.amount),
+        send_at: sendAt,
+        reason,
       };
     }
     case 'MessageRescheduled':
@@ -109,8 +115,14 @@ function describe(event: MessageEvent): { type: string; [detail: string]: unknow
     case 'MessageReceived': {
       const { channel, tier, encoding, segments, keyword, receivedAt } = event.data;
       return {
-        ...{ type: 'message.received', channel, provider: tier, encoding, segments, cost_kes: 0 },
-        ...{ keyword, received_at: receivedAt },
+        type: 'message.received',
+        channel,
+        provider: tier,
+        encoding,
+        segments,
+        cost_kes: 0,
+        keyword,
+        received_at: receivedAt,
       };
     }
     default:

@@ -13,8 +13,14 @@ export function attemptsOf(events: readonly RecordedEvent[]): WhyAttempt[] {
     if (event.type === 'DispatchStarted') {
       const { attempt, tier, startedAt } = event.data;
       attempts.set(attempt, {
-        ...{ attempt, provider: tier, started_at: startedAt, ended_at: null, outcome: 'under_way' },
-        ...{ code: null, reason: null, rerouted_because: reroutedBecause },
+        attempt,
+        provider: tier,
+        started_at: startedAt,
+        ended_at: null,
+        outcome: 'under_way',
+        code: null,
+        reason: null,
+        rerouted_because: reroutedBecause,
       });
       reroutedBecause = null;
       continue;

@@ -37,8 +37,14 @@ export function operatorWhyOf(events: readonly RecordedEvent[]): OperatorWhy {
     if (event.type === 'DispatchStarted') {
       const { attempt, provider, deadlineMs } = event.data;
       attempts.set(attempt, {
-        ...{ attempt, account: provider, deadline_ms: deadlineMs, provider_message_id: null },
-        ...{ provider_cost: null, class: null, scope: null, own_code: null },
+        attempt,
+        account: provider,
+        deadline_ms: deadlineMs,
+        provider_message_id: null,
+        provider_cost: null,
+        class: null,
+        scope: null,
+        own_code: null,
       });
     }
     if (event.type === 'MessageDispatched') {

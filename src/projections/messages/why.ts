@@ -59,17 +59,25 @@ function considered({ messageId, routing, prices, quote, maxCost }: Ordered, tie
         : null
       : verdictOn(standing, { isPicked, isAffordable, ticket: ticketOf(messageId) });
   return {
-    ...{ provider: tier, health: standing?.health ?? null, share_percent: standing?.share ?? null },
-    ...{ cost_kes: toKesNumber(price), verdict },
+    provider: tier,
+    health: standing?.health ?? null,
+    share_percent: standing?.share ?? null,
+    cost_kes: toKesNumber(price),
+    verdict,
   };
 }
 
 function priceRule(row: MessageRow, { priceListId, priceListVersion, network, prices, segments }: Ordered): PriceRule {
   const whole = parseMoney(prices[row.tier] ?? '0');
   return {
-    ...{ price_list_id: priceListId, price_list_version: priceListVersion, provider: row.tier, network },
-    ...{ per_segment_kes: toKesNumber(money(whole / BigInt(Math.max(1, segments)))), segments },
-    ...{ cost_kes: kes(row.amount), charge: row.charge },
+    price_list_id: priceListId,
+    price_list_version: priceListVersion,
+    provider: row.tier,
+    network,
+    per_segment_kes: toKesNumber(money(whole / BigInt(Math.max(1, segments)))),
+    segments,
+    cost_kes: kes(row.amount),
+    charge: row.charge,
   };
 }
 

@@ -62,7 +62,12 @@ export class ProjectedOptOutReads implements OptOutReads {
   private async views(rows: readonly OptOutRow[]): Promise<OptOutView[]> {
     const phones = await this.vault.open(rows.map((row) => row.phone));
     return rows.map(({ opt_out_id, mode, sender, source, opted_out_at }, i) => ({
-      ...{ opt_out_id, mode, phone: phones[i] ?? '', sender_id: sender, source, created_at: opted_out_at },
+      opt_out_id,
+      mode,
+      phone: phones[i] ?? '',
+      sender_id: sender,
+      source,
+      created_at: opted_out_at,
     }));
   }
 }

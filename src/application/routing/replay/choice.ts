@@ -37,12 +37,16 @@ export function choose(order: Order, settings: ReplaySettings, courseAt: CourseA
   }
   const wanted = settings.order?.filter((tier) => candidates.includes(tier)) ?? candidates;
   const { picked } = quoteMessage({
-    ...{ segments, perSegment, candidates: inOrder(wanted, standings, ticketOf(messageId)) },
+    segments,
+    perSegment,
+    candidates: inOrder(wanted, standings, ticketOf(messageId)),
     maxCost: maxCost === null ? null : parseMoney(maxCost),
   });
   const health = Object.values(standings).map((one) => one.health);
   return {
-    ...{ recorded: quote.tier, replayed: picked?.tier ?? null, isGuessed: routing === null },
+    recorded: quote.tier,
+    replayed: picked?.tier ?? null,
+    isGuessed: routing === null,
     isByTrial: health.includes('trial') || health.includes('trial_out'),
     priceAt: (tier) => money(perSegment[tier] * BigInt(segments)),
   };

@@ -71,7 +71,12 @@ export class Courses {
     this.apply(this.of(account.name), made(degraded, at));
     this.added.push({ provider: account.name, network, untilMs });
     this.moves.push({
-      ...{ at, provider: account.name, network, score: outcome.score.value, why: outcome.why, fate: 'added' },
+      at,
+      provider: account.name,
+      network,
+      score: outcome.score.value,
+      why: outcome.why,
+      fate: 'added',
     });
   }
 
@@ -118,9 +123,19 @@ export class Courses {
 
 /** An event as the log would have held it. */
 const made = ({ type, data }: ProviderEvent, created: string): RecordedEvent<ProviderEvent> => ({
-  ...{ id: '', stream: '', revision: 0n, type, data, position: { commit: 0n, prepare: 0n }, created },
+  id: '',
+  stream: '',
+  revision: 0n,
+  type,
+  data,
+  position: { commit: 0n, prepare: 0n },
+  created,
   metadata: {
-    ...{ correlationId: '', causationId: '', customerId: null, at: created, schema: 0 },
+    correlationId: '',
+    causationId: '',
+    customerId: null,
+    at: created,
+    schema: 0,
     actor: { kind: 'system', id: 'replay' },
   },
 });

@@ -62,7 +62,9 @@ export class Replay {
     this.goOnTo(this.toMs);
     const isInWindow = (at: string): boolean => Date.parse(at) >= this.fromMs && Date.parse(at) < this.toMs;
     return reportOf({
-      ...{ window: this.window, settings: this.settings, messages: [...this.messages.values()] },
+      window: this.window,
+      settings: this.settings,
+      messages: [...this.messages.values()],
       moves: this.courses.moves.filter(({ at }) => isInWindow(at)),
     });
   }
@@ -125,7 +127,9 @@ export class Replay {
   private found(gateway: SmsGateway, nowMs: number): Found {
     const { replayed } = this.courses.of(gateway.name);
     return {
-      ...{ gateway, counted: this.tally.at(gateway.name, nowMs), followed: replayed },
+      gateway,
+      counted: this.tally.at(gateway.name, nowMs),
+      followed: replayed,
       statusOf: (network) => healthOf(replayed.state, network).status,
     };
   }

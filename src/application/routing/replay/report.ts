@@ -79,7 +79,15 @@ export function reportOf(found: {
   }
   const { window, settings, moves, messages } = found;
   return {
-    ...{ window, settings, messages: messages.length, changes, recorded, replayed, estimates, rates, moves },
+    window,
+    settings,
+    messages: messages.length,
+    changes,
+    recorded,
+    replayed,
+    estimates,
+    rates,
+    moves,
     cannotTell: {
       notNoted: messages.filter(({ choice }) => choice.isGuessed).length,
       byTrial: messages.filter(({ choice }) => choice.isByTrial).length,

@@ -125,8 +125,9 @@ export function sandboxVariables(around: Surroundings, data: string, given: Node
 function callbackAddresses(path: string, { base }: Surroundings, given: NodeJS.ProcessEnv): Record<string, string> {
   const told = given['PUBLIC_BASE_URL'];
   return {
-    ...{ callback_url: `${base}${path}/reports`, inbound_url: `${base}${path}/inbound` },
-    ...{ opt_out_url: `${base}${path}/opt-outs` },
+    callback_url: `${base}${path}/reports`,
+    inbound_url: `${base}${path}/inbound`,
+    opt_out_url: `${base}${path}/opt-outs`,
     ...(told ? { inbound_signed_url: `${told}${path}/inbound` } : {}),
   };
 }

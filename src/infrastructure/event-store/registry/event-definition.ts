@@ -40,7 +40,9 @@ export const third = <Schema extends TSchema>(
   fromFirst: Upcaster,
   fromSecond: Upcaster,
 ): EventDefinition<Schema> => ({
-  ...{ version: 3, schema, summary },
+  version: 3,
+  schema,
+  summary,
   upcasters: new Map([
     [1, fromFirst],
     [2, fromSecond],

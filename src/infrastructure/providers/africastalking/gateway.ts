@@ -59,7 +59,10 @@ export class AfricasTalkingGateway implements ProviderAccount {
       'content-type': this.endpoint.contentType,
     };
     this.exchange = new HttpExchange({
-      ...{ origin: account.url, deadlineMs, connections, bodyLimitBytes: BODY_LIMIT_BYTES },
+      origin: account.url,
+      deadlineMs,
+      connections,
+      bodyLimitBytes: BODY_LIMIT_BYTES,
     });
   }
 

@@ -36,7 +36,10 @@ export class InfobipGateway implements ProviderAccount {
       'content-type': 'application/json',
     };
     this.exchange = new HttpExchange({
-      ...{ origin: account.url, deadlineMs, connections, bodyLimitBytes: BODY_LIMIT_BYTES },
+      origin: account.url,
+      deadlineMs,
+      connections,
+      bodyLimitBytes: BODY_LIMIT_BYTES,
     });
   }
 

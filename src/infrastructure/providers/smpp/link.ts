@@ -107,8 +107,13 @@ export class SmppLink {
     const tls = url.protocol === 'ssmpp:';
     const result = await SmppSession.bind(
       {
-        ...{ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (tls ? 3550 : 2775), tls },
-        ...{ systemId, password, systemType, enquireLinkMs },
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(url.port) || (tls ? 3550 : 2775),
+        tls,
+        systemId,
+        password,
+        systemType,
+        enquireLinkMs,
         answerWithinMs: Math.min(CONNECT_WITHIN_MS, this.deadlineMs),
       },
       this.onDelivery,

@@ -15,9 +15,13 @@ export function keepDelivery(pdu: PDU): Buffer {
   const buffer = (value: unknown): string | null => (Buffer.isBuffer(value) ? value.toString('hex') : null);
   return Buffer.from(
     JSON.stringify({
-      ...{ source_addr: pdu['source_addr'], destination_addr: pdu['destination_addr'], esm_class: pdu['esm_class'] },
-      ...{ data_coding: pdu['data_coding'], text: textOf(pdu['short_message']) || textOf(pdu['message_payload']) },
-      ...{ receipted_message_id: pdu['receipted_message_id'], message_state: pdu['message_state'] },
+      source_addr: pdu['source_addr'],
+      destination_addr: pdu['destination_addr'],
+      esm_class: pdu['esm_class'],
+      data_coding: pdu['data_coding'],
+      text: textOf(pdu['short_message']) || textOf(pdu['message_payload']),
+      receipted_message_id: pdu['receipted_message_id'],
+      message_state: pdu['message_state'],
       network_error_code: buffer(pdu['network_error_code']),
     }),
   );
@@ -66,7 +70,9 @@ export function readReceipt(raw: Buffer, written: SmppAccount['receiptIds']): Re
   const reading: ReportMeaning = known ?? byState;
   const name = [...STATE_WORDS].find(([, value]) => value === state)?.[0] ?? String(state);
   return {
-    ...{ providerMessageId: id, part: true, phone: typeof source === 'string' ? toE164(source) : null },
+    providerMessageId: id,
+    part: true,
+    phone: typeof source === 'string' ? toE164(source) : null,
     code: reading.outcome === 'failed' && error !== null && error > 0 ? `${name}_${error}` : name,
     ...reading,
   };

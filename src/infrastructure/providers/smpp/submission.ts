@@ -15,10 +15,13 @@ export function writeSubmission(submission: SmsSubmission, reference: number): R
   const parts = partsOf(body, encoding);
   const common = {
     ...sourceOf(from),
-    ...{ dest_addr_ton: TON.international, dest_addr_npi: NPI.isdn, destination_addr: to.slice(1) },
+    dest_addr_ton: TON.international,
+    dest_addr_npi: NPI.isdn,
+    destination_addr: to.slice(1),
     // The package's own choice for text is IA5, which many centres read as something else.
     data_coding: encoding === 'gsm7' ? SMSC_DEFAULT : UCS2,
-    ...{ registered_delivery: 1, validity_period: relativeTime(validForSeconds) },
+    registered_delivery: 1,
+    validity_period: relativeTime(validForSeconds),
   };
   return parts.map((part, index) => {
     const message = encoding === 'gsm7' ? encodings.ASCII.encode(part) : Buffer.from(part, 'utf16le').swap16();

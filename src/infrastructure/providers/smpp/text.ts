@@ -20,8 +20,10 @@ export function keepText(pdu: PDU): Buffer {
   const content = short.text === '' ? contentOf(pdu['message_payload'], pdu) : short;
   return Buffer.from(
     JSON.stringify({
-      ...{ source_addr: pdu['source_addr'], destination_addr: pdu['destination_addr'], text: content.text },
-      ...{ part: content.part ?? partOf(pdu['sar_msg_ref_num'], pdu['sar_total_segments'], pdu['sar_segment_seqnum']) },
+      source_addr: pdu['source_addr'],
+      destination_addr: pdu['destination_addr'],
+      text: content.text,
+      part: content.part ?? partOf(pdu['sar_msg_ref_num'], pdu['sar_total_segments'], pdu['sar_segment_seqnum']),
     }),
   );
 }

@@ -40,7 +40,10 @@ export class TwilioGateway implements ProviderAccount {
     const credentials = Buffer.from(`${account.accountSid}:${account.authToken}`).toString('base64');
     this.authorization = `Basic ${credentials}`;
     this.exchange = new HttpExchange({
-      ...{ origin: account.url, deadlineMs, connections, bodyLimitBytes: BODY_LIMIT_BYTES },
+      origin: account.url,
+      deadlineMs,
+      connections,
+      bodyLimitBytes: BODY_LIMIT_BYTES,
     });
   }
 

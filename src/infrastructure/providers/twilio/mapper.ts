@@ -16,7 +16,10 @@ const CLOCKS_APART_MS = 5_000;
 
 export function writeSend({ to, from, body, validForSeconds }: SmsSubmission, reportUrl: string): string {
   return new URLSearchParams({
-    ...{ To: to, From: from, Body: body, StatusCallback: reportUrl },
+    To: to,
+    From: from,
+    Body: body,
+    StatusCallback: reportUrl,
     ValidityPeriod: String(Math.min(LONGEST_VALIDITY_SECONDS, Math.max(1, validForSeconds))),
   }).toString();
 }

@@ -94,11 +94,18 @@ export class InfobipContract implements HttpContract {
     this.remember(messageId);
     const to = `+${destination.to}`;
     const reported = {
-      ...{ destination, segments, bulkId, messageId: settings.report.unknown_id ? randomUUID() : messageId },
+      destination,
+      segments,
+      bulkId,
+      messageId: settings.report.unknown_id ? randomUUID() : messageId,
     };
     const wanted = destination.reportUrl !== null || this.config.callback_url !== undefined;
     return {
-      ...{ provider: this.config, to, from: destination.sender, body: destination.text, providerMessageId: messageId },
+      provider: this.config,
+      to,
+      from: destination.sender,
+      body: destination.text,
+      providerMessageId: messageId,
       plan: planDelivery(fateOf(to, this.config.tier), settings.report),
       writeReport: wanted ? (meaning) => wire.writeReport(reported, meaning) : null,
     };

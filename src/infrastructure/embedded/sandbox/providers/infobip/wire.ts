@@ -91,7 +91,9 @@ export function readSend(body: string): readonly Destination[] | { property: str
       if (typeof messageId === 'string' && messageId.length > 200)
         return wrong(`${at}.destinations`, 'messageId is too long');
       all.push({
-        ...{ to, text, messageId: typeof messageId === 'string' ? messageId : null },
+        to,
+        text,
+        messageId: typeof messageId === 'string' ? messageId : null,
         sender: typeof sender === 'string' ? sender : 'InfoSMS',
         callbackData:
           isRecord(webhooks) && typeof webhooks['callbackData'] === 'string' ? webhooks['callbackData'] : null,
@@ -110,7 +112,11 @@ export function answered(destination: string, messageId: string, id: number, seg
 /** The body of an answer with an HTTP error status. */
 export function errorBody(httpStatus: number, description: string, violations: object[] = []): string {
   return JSON.stringify({
-    ...{ errorCode: `E${httpStatus}`, description, action: 'Check the request', violations, resources: [] },
+    errorCode: `E${httpStatus}`,
+    description,
+    action: 'Check the request',
+    violations,
+    resources: [],
   });
 }
 
@@ -130,10 +136,18 @@ export function writeReport(
   const { to, sender, callbackData, reportUrl } = destination;
   const now = new Date();
   const result = {
-    ...{ bulkId, messageId, to, sender, sentAt: stamp(now), doneAt: stamp(now), messageCount: segments },
-    ...{ mccMnc: '63902', ...(callbackData === null ? {} : { callbackData }) },
+    bulkId,
+    messageId,
+    to,
+    sender,
+    sentAt: stamp(now),
+    doneAt: stamp(now),
+    messageCount: segments,
+    mccMnc: '63902',
+    ...(callbackData === null ? {} : { callbackData }),
     price: { pricePerMessage: 0.01, currency: 'EUR' },
-    ...{ status: status(statusId), error: error(errorId) },
+    status: status(statusId),
+    error: error(errorId),
   };
   const body = JSON.stringify({ results: [result] });
   return { target: 'reports', contentType: JSON_TYPE, body, ...(reportUrl === null ? {} : { url: reportUrl }) };
@@ -142,9 +156,16 @@ export function writeReport(
 /** An inbound text as the webhook's JSON. */
 export function writeInbound(text: Reply): OutgoingRequest {
   const result = {
-    ...{ messageId: text.id, from: digits(text.from), to: digits(text.to) || text.to, text: text.body },
-    ...{ cleanText: text.body, keyword: '', receivedAt: stamp(new Date(text.sent_at)), smsCount: 1 },
-    ...{ price: { pricePerMessage: 0, currency: 'EUR' }, callbackData: '' },
+    messageId: text.id,
+    from: digits(text.from),
+    to: digits(text.to) || text.to,
+    text: text.body,
+    cleanText: text.body,
+    keyword: '',
+    receivedAt: stamp(new Date(text.sent_at)),
+    smsCount: 1,
+    price: { pricePerMessage: 0, currency: 'EUR' },
+    callbackData: '',
   };
   const body = JSON.stringify({ results: [result], messageCount: 1, pendingMessageCount: 0 });
   return { target: 'inbound', contentType: JSON_TYPE, body };

@@ -32,10 +32,16 @@ export class MessageCentre {
     const plan = planDelivery(fateOf(to, this.config.tier), report);
     const whole = this.assemble(submission);
     const reported = {
-      ...{ submission, radix: report.id_radix, messageId: report.unknown_id ? this.nextId() : messageId },
+      submission,
+      radix: report.id_radix,
+      messageId: report.unknown_id ? this.nextId() : messageId,
     };
     const message: AcceptedMessage = {
-      ...{ provider: this.config, to, from, body: whole ?? submission.text, providerMessageId: messageId },
+      provider: this.config,
+      to,
+      from,
+      body: whole ?? submission.text,
+      providerMessageId: messageId,
       plan: { ...plan, received: plan.received && whole !== null },
       writeReport: submission.wantsReport ? (meaning) => wire.writeReceipt(reported, meaning) : null,
     };

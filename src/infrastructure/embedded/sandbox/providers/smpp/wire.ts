@@ -50,7 +50,9 @@ export function readSubmission(pdu: PDU): Submission | null {
   const message = short.bytes.length > 0 ? short : bytesAndHeader(pdu['message_payload'], pdu);
   const registered = pdu['registered_delivery'];
   return {
-    ...{ to: to.startsWith('+') ? to : `+${to}`, from, text: decode(message.bytes, pdu['data_coding']) },
+    to: to.startsWith('+') ? to : `+${to}`,
+    from,
+    text: decode(message.bytes, pdu['data_coding']),
     wantsReport: typeof registered === 'number' && (registered & 3) === 1,
     part: partOf(message.header, pdu),
   };
@@ -127,7 +129,11 @@ export function writeReceipt({ messageId, submission, radix }: Reported, meaning
   const parameters =
     radix === 16 ? {} : { receipted_message_id: messageId, message_state: STATES[stat], network_error: error };
   return delivery('reports', {
-    ...{ source_addr: submission.to.slice(1), destination_addr: submission.from, esm_class: 4, text, ...parameters },
+    source_addr: submission.to.slice(1),
+    destination_addr: submission.from,
+    esm_class: 4,
+    text,
+    ...parameters,
   });
 }
 
@@ -139,7 +145,9 @@ export function writeInbound({ id, from, to, body }: Reply): OutgoingRequest[] {
   const reference = Number(id.replace(/\D/g, '')) & 0xff;
   return Array.from({ length: total }, (_, index) =>
     delivery('inbound', {
-      ...{ source_addr: from.slice(1), destination_addr: to, text: body.slice(index * size, (index + 1) * size) },
+      source_addr: from.slice(1),
+      destination_addr: to,
+      text: body.slice(index * size, (index + 1) * size),
       ...(total === 1 ? { esm_class: 0 } : { esm_class: UDH_INDICATOR, part: [reference, total, index + 1] }),
     }),
   );
@@ -154,7 +162,9 @@ export function readDelivery(body: string): Record<string, unknown> {
   const bytes = basic ? Buffer.from(content, 'latin1') : Buffer.from(content, 'utf16le').swap16();
   return {
     ...fields,
-    ...{ source_addr_ton: 1, source_addr_npi: 1, data_coding: basic ? 0 : UCS2 },
+    source_addr_ton: 1,
+    source_addr_npi: 1,
+    data_coding: basic ? 0 : UCS2,
     ...contentOf(bytes, part),
     ...(typeof error === 'number' ? { network_error_code: Buffer.from([3, error >> 8, error & 0xff]) } : {}),
   };

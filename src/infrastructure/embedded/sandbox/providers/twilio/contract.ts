@@ -92,8 +92,14 @@ export class TwilioContract implements HttpContract {
 
   private newMessage(to: string, from: string, body: string, callback: string | null): wire.Message {
     return {
-      ...{ sid: newSid(), accountSid: this.config.username, to, from, body, segments: countSegments(body) },
-      ...{ createdMs: Date.now(), statusCallback: callback?.split('#', 1)[0] ?? null },
+      sid: newSid(),
+      accountSid: this.config.username,
+      to,
+      from,
+      body,
+      segments: countSegments(body),
+      createdMs: Date.now(),
+      statusCallback: callback?.split('#', 1)[0] ?? null,
     };
   }
 
@@ -103,7 +109,11 @@ export class TwilioContract implements HttpContract {
     const named = report.unknown_id ? { ...message, sid: newSid() } : message;
     const signing = { authToken: this.config.api_key, badly: report.bad_signature };
     return {
-      ...{ provider: this.config, to, from, body, providerMessageId: sid },
+      provider: this.config,
+      to,
+      from,
+      body,
+      providerMessageId: sid,
       plan: planDelivery(fateOf(to, this.config.tier), report),
       writeReport: url === undefined ? null : (meaning) => wire.writeReport(named, url, meaning, signing),
     };

@@ -38,7 +38,10 @@ export function httpStatusOf(code: number): number {
 
 export function errorBody(code: number, status: number): string {
   return JSON.stringify({
-    ...{ code, message: `Simulated error ${code}`, more_info: `https://www.twilio.com/docs/errors/${code}`, status },
+    code,
+    message: `Simulated error ${code}`,
+    more_info: `https://www.twilio.com/docs/errors/${code}`,
+    status,
   });
 }
 
@@ -48,11 +51,26 @@ export function resource(message: Message, failure: number | null = null): objec
   const date = new Date(createdMs).toUTCString().replace('GMT', '+0000');
   const uri = `/${API_VERSION}/Accounts/${accountSid}/Messages/${sid}`;
   return {
-    ...{ sid, account_sid: accountSid, messaging_service_sid: null, from, to, body },
-    ...{ num_segments: String(segments), num_media: '0', status: failure === null ? 'queued' : 'failed' },
-    ...{ direction: 'outbound-api', error_code: failure, error_message: failure === null ? null : 'Simulated' },
-    ...{ price: null, price_unit: 'USD', date_created: date, date_updated: date, date_sent: null },
-    ...{ api_version: API_VERSION, uri: `${uri}.json`, subresource_uris: { media: `${uri}/Media.json` } },
+    sid,
+    account_sid: accountSid,
+    messaging_service_sid: null,
+    from,
+    to,
+    body,
+    num_segments: String(segments),
+    num_media: '0',
+    status: failure === null ? 'queued' : 'failed',
+    direction: 'outbound-api',
+    error_code: failure,
+    error_message: failure === null ? null : 'Simulated',
+    price: null,
+    price_unit: 'USD',
+    date_created: date,
+    date_updated: date,
+    date_sent: null,
+    api_version: API_VERSION,
+    uri: `${uri}.json`,
+    subresource_uris: { media: `${uri}/Media.json` },
   };
 }
 
@@ -71,8 +89,15 @@ export function writeReport(
 ): OutgoingRequest {
   const { status, errorCode } = reported(meaning);
   const form = {
-    ...{ MessageSid: sid, SmsSid: sid, MessageStatus: status, SmsStatus: status, To: to, From: from },
-    ...{ AccountSid: accountSid, ApiVersion: API_VERSION, ...(errorCode === null ? {} : { ErrorCode: errorCode }) },
+    MessageSid: sid,
+    SmsSid: sid,
+    MessageStatus: status,
+    SmsStatus: status,
+    To: to,
+    From: from,
+    AccountSid: accountSid,
+    ApiVersion: API_VERSION,
+    ...(errorCode === null ? {} : { ErrorCode: errorCode }),
   };
   return outgoing('reports', statusCallback ?? url, form, signing);
 }
@@ -81,8 +106,16 @@ export function writeReport(
 export function writeInbound(text: Reply, accountSid: string, url: string, signing: Signing): OutgoingRequest {
   const sid = `SM${text.id.replace(/\D/g, '').padStart(32, '0').slice(-32)}`;
   const form = {
-    ...{ MessageSid: sid, SmsSid: sid, AccountSid: accountSid, From: text.from, To: text.to, Body: text.body },
-    ...{ NumMedia: '0', NumSegments: '1', SmsStatus: 'received', ApiVersion: API_VERSION },
+    MessageSid: sid,
+    SmsSid: sid,
+    AccountSid: accountSid,
+    From: text.from,
+    To: text.to,
+    Body: text.body,
+    NumMedia: '0',
+    NumSegments: '1',
+    SmsStatus: 'received',
+    ApiVersion: API_VERSION,
   };
   return outgoing('inbound', url, form, signing);
 }
