@@ -19,6 +19,10 @@ const HABITS = [
     selector: 'TSAsExpression > TSAsExpression',
     message: 'A double cast switches the type checker off: narrow or parse instead.',
   },
+  {
+    selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+    message: 'Write the members out: a literal spread into a literal is copied at run time and leaves a slow object.',
+  },
 ];
 
 /** Whose rows a transaction sees, and whom a connection acts as, is said in one place each. */

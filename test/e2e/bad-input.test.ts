@@ -265,7 +265,9 @@ describe('bad input', () => {
   it('never shows what belongs to another customer or mode: row 19', async () => {
     const { body: mine } = await test.send('+254712000019');
     const shape = ({ status, headers, body }: Answer<Problem>): object => ({
-      ...{ status, length: headers['content-length'], type: headers['content-type'] },
+      status,
+      length: headers['content-length'],
+      type: headers['content-type'],
       body: { ...body, request_id: '' },
     });
     for (const path of ['', '/timeline', '/why']) {

@@ -72,8 +72,18 @@ describe('texts that people send', () => {
     await write('+254712000101', '22384', 'Is it open on Sunday?');
     const message = await arrived('Is it open on Sunday?');
     expect(message).toMatchObject({
-      ...{ direction: 'inbound', from: '+254712000101', to: '22384', status: 'received', final: true, channel: 'sms' },
-      ...{ cost_kes: 0, segments: 1, encoding: 'gsm7', provider: 'tier_1', error: null, mode: 'live' },
+      direction: 'inbound',
+      from: '+254712000101',
+      to: '22384',
+      status: 'received',
+      final: true,
+      channel: 'sms',
+      cost_kes: 0,
+      segments: 1,
+      encoding: 'gsm7',
+      provider: 'tier_1',
+      error: null,
+      mode: 'live',
     });
     expect(await live.message(message.message_id)).toEqual(message);
     const timeline = await live.timeline(message.message_id);

@@ -30,7 +30,9 @@ describe('prices by network', () => {
   const quote = async (to: string): Promise<Quote> =>
     (
       await live.call<Quote & Record<string, unknown>>('POST', '/v1/messages/quote', {
-        ...{ to, channel: 'sms', body: 'Your order #4821 has shipped.' },
+        to,
+        channel: 'sms',
+        body: 'Your order #4821 has shipped.',
       })
     ).body;
   /** The program learns of it within milliseconds. */
@@ -52,10 +54,12 @@ describe('prices by network', () => {
 
   it('are quoted for the recipient’s, and charged', async () => {
     expect(await quote(AIRTEL)).toMatchObject({
-      ...{ network: '63903', prices_kes: { tier_1: 0.9001, tier_2: 1.2, tier_3: 2.5 } },
+      network: '63903',
+      prices_kes: { tier_1: 0.9001, tier_2: 1.2, tier_3: 2.5 },
     });
     expect(await quote(SAFARICOM)).toMatchObject({
-      ...{ network: '63902', prices_kes: { tier_1: 0.8, tier_2: 1, tier_3: 2.5 } },
+      network: '63902',
+      prices_kes: { tier_1: 0.8, tier_2: 1, tier_3: 2.5 },
     });
     expect(await quote('+256772000001')).toMatchObject({ network: null, cost_kes: 0.8 });
     const before = await live.balance();

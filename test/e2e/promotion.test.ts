@@ -171,7 +171,10 @@ describe('promotion', () => {
     await optOut(to, 'DUKA');
     const failed = await live.until(body.message_id, (message) => message.final, 20_000);
     expect(failed).toMatchObject({
-      ...{ status: 'failed', charge: 'released', cost_kes: 0, error: { code: 'recipient_opted_out' } },
+      status: 'failed',
+      charge: 'released',
+      cost_kes: 0,
+      error: { code: 'recipient_opted_out' },
     });
     await until(
       async () => (await live.balance()).reserved_kes,

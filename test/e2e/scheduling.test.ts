@@ -60,7 +60,8 @@ describe('scheduled messages', () => {
     });
     expect((await change('DELETE', body.message_id)).status).toBe(200);
     expect(await change('PATCH', body.message_id, { send_at: later })).toMatchObject({
-      ...{ status: 409, body: { code: 'conflict' } },
+      status: 409,
+      body: { code: 'conflict' },
     });
     await live.settledTo(before.available_kes);
     expect(await sandbox.inbox('+254712000002')).toEqual([]);
@@ -91,12 +92,18 @@ describe('scheduled messages', () => {
     expect(await live.call('POST', '/v1/messages/quote', quote)).toMatchObject({
       status: 200,
       body: {
-        ...{ encoding: 'ucs2', segments: 1, provider: 'tier_1', cost_kes: 0.8, would_send: true, code: null },
+        encoding: 'ucs2',
+        segments: 1,
+        provider: 'tier_1',
+        cost_kes: 0.8,
+        would_send: true,
+        code: null,
         offending_characters: [{ code_point: 'U+2019', replacement: "'" }],
       },
     });
     expect(await live.call('POST', '/v1/messages/quote', { ...quote, to: '+254700000112' })).toMatchObject({
-      ...{ status: 200, body: { would_send: false, code: 'fraud_blocked' } },
+      status: 200,
+      body: { would_send: false, code: 'fraud_blocked' },
     });
   });
 });

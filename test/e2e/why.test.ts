@@ -131,8 +131,11 @@ describe('why, and what if', () => {
     await eventually(async () => (await shownAnswers()).length > 0, 60_000);
     expect(await shownAnswers()).toMatchObject([
       {
-        ...{ attempt: 1, provider: 'sandbox-tier-1', code: 'unreadable_answer', status: 200 },
-        ...{ content_type: 'text/html; charset=iso-8859-1' },
+        attempt: 1,
+        provider: 'sandbox-tier-1',
+        code: 'unreadable_answer',
+        status: 200,
+        content_type: 'text/html; charset=iso-8859-1',
         raw: '<!doctype html><title>Maintenance</title><h1>Système en maintenance \u0014 à bientôt</h1>',
       },
     ]);

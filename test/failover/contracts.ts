@@ -124,7 +124,11 @@ export function phasesOf(contract: Contract, share: number): Phase[] {
   const smpp = contract.adapter === 'smpp';
   const { unreadable } = contract;
   const phase = (name: string, state: Phase['state'], gives: Phase['gives'], neighbours = 1): Phase => ({
-    ...{ name, state: { share, ...state }, gives, refusal: null, neighbours },
+    name,
+    state: { share, ...state },
+    gives,
+    refusal: null,
+    neighbours,
   });
   const cut = smpp ? WINDOW : 1;
   return [

@@ -48,7 +48,10 @@ export class Customers {
     const token = `tok-${n}`;
     const to = prefix + String(n).padStart(13 - prefix.length, '0');
     const body = JSON.stringify({
-      ...{ to, channel: 'sms', body: `Your order ${token} has shipped.`, client_reference: token },
+      to,
+      channel: 'sms',
+      body: `Your order ${token} has shipped.`,
+      client_reference: token,
       ...more,
     });
     const { customer, key } = from;

@@ -31,7 +31,9 @@ export interface Scenario {
 }
 
 export const resultOf = ({ findings }: Account, figures: Result['figures']): Result => ({
-  ...{ figures, findings: findings.all, looked: findings.looked },
+  figures,
+  findings: findings.all,
+  looked: findings.looked,
 });
 
 /** The value at or under which this share of the numbers lies. */

@@ -157,11 +157,20 @@ export class Load {
     const ordered = this.next % 2 === 0 ? fields : fields.reverse();
     const reply = await gateway.call(
       {
-        ...{ what: 'send', customer: account.customer, mode: account.mode, token, key, to, prefer },
+        what: 'send',
+        customer: account.customer,
+        mode: account.mode,
+        token,
+        key,
+        to,
+        prefer,
         body: otherBody ? 'other' : 'same',
       },
       {
-        ...{ key: account.key, method: 'POST', path: '/v1/messages', idempotencyKey: key },
+        key: account.key,
+        method: 'POST',
+        path: '/v1/messages',
+        idempotencyKey: key,
         body: JSON.stringify(Object.fromEntries(ordered)),
       },
     );

@@ -32,20 +32,29 @@ export interface Form {
 }
 
 export const FULL: Form = {
-  ...{
-    kills: 63,
-    others: 27,
-    lanes: 16,
-    pauseMs: 220,
-    strikeForMs: 540_000,
-    longestPauseMs: 2_500,
-    creditEveryMs: 8_000,
-  },
-  ...{ validitySeconds: 45, settleWithinMs: 180_000, reportsWithinMs: 100_000 },
+  kills: 63,
+  others: 27,
+  lanes: 16,
+  pauseMs: 220,
+  strikeForMs: 540_000,
+  longestPauseMs: 2_500,
+  creditEveryMs: 8_000,
+  validitySeconds: 45,
+  settleWithinMs: 180_000,
+  reportsWithinMs: 100_000,
 };
 export const QUICK: Form = {
-  ...{ kills: 7, others: 5, lanes: 8, pauseMs: 200, strikeForMs: 45_000, longestPauseMs: 800, longestStallMs: 4_000 },
-  ...{ creditEveryMs: 4_000, validitySeconds: 12, settleWithinMs: 45_000, reportsWithinMs: 12_000 },
+  kills: 7,
+  others: 5,
+  lanes: 8,
+  pauseMs: 200,
+  strikeForMs: 45_000,
+  longestPauseMs: 800,
+  longestStallMs: 4_000,
+  creditEveryMs: 4_000,
+  validitySeconds: 12,
+  settleWithinMs: 45_000,
+  reportsWithinMs: 12_000,
 };
 
 const REPORT_GRACE_S = 3;
@@ -108,8 +117,15 @@ export async function runFaults(
       writeFileSync(join(folder, 'events.jsonl'), evidence.log.map((event) => `${inJson(event)}\n`).join(''));
     }
     return {
-      ...{ seed, findings: findings.all, totals: findings.totals(), looked: findings.looked },
-      ...{ strokes, providerFaults, settled, folder, ownDeaths: fleet.ownDeaths },
+      seed,
+      findings: findings.all,
+      totals: findings.totals(),
+      looked: findings.looked,
+      strokes,
+      providerFaults,
+      settled,
+      folder,
+      ownDeaths: fleet.ownDeaths,
       slowestReturnMs: Object.fromEntries(
         [...fleet.victims].map(([name, { slowestMs }]) => [name, Math.round(slowestMs)]),
       ),

@@ -21,7 +21,11 @@ export class Everything {
     readonly worker: Worker,
   ) {
     this.feed = adapter.subscriptions.catchUp({
-      ...{ name: 'everything', from: null, streamPrefixes: [prefix], batchSize: 50, lingerMs: 2 },
+      name: 'everything',
+      from: null,
+      streamPrefixes: [prefix],
+      batchSize: 50,
+      lingerMs: 2,
       onBatch: async (items) => void this.fed.push(...items.map(({ event }) => event.id)),
     });
     this.loops = [...Array.from({ length: 8 }, (_, n) => this.write(`${prefix}${n}`)), this.read(`${prefix}0`)];
@@ -30,7 +34,9 @@ export class Everything {
   static async over(adapter: AdapterUnderTest, prefix: string): Promise<Everything> {
     const worked: string[] = [];
     const worker = await adapter.subscriptions.worker({
-      ...{ group: `everything-${prefix}`, streamPrefixes: [prefix], concurrency: 8 },
+      group: `everything-${prefix}`,
+      streamPrefixes: [prefix],
+      concurrency: 8,
       handle: async ({ id }) => void worked.push(id),
     });
     const everything = new Everything(adapter, prefix, worker);

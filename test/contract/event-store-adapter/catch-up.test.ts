@@ -155,13 +155,17 @@ describe('a catch-up feed', () => {
     const options = { streamPrefixes: [prefix], batchSize: 50, lingerMs: 5, onBatch };
     const other = lost.subscriptions.catchUp({ ...options, name: 'other', from: null });
     const worker = await lost.subscriptions.worker({
-      ...{ group: `lost-${prefix}`, streamPrefixes: [prefix], concurrency: 1 },
+      group: `lost-${prefix}`,
+      streamPrefixes: [prefix],
+      concurrency: 1,
       handle: async () => undefined,
     });
     await eventually(async () => other.isLive() && worker.isConnected(), 5_000);
     expect(await lost.store.append(`${prefix}0`, 'no_stream', [reserved(1)])).toBe(0n);
     const feed = lost.subscriptions.catchUp({
-      ...{ ...options, name: 'beyond', from: { commit: 2n ** 62n, prepare: 2n ** 62n } },
+      ...options,
+      name: 'beyond',
+      from: { commit: 2n ** 62n, prepare: 2n ** 62n },
       onBatch: async () => {
         throw new Error('nothing may be handed out');
       },
@@ -180,7 +184,9 @@ describe('a catch-up feed', () => {
     // Read models that are made anew begin at the first event, and may.
     const seen: FeedItem[] = [];
     const anew = lost.subscriptions.catchUp({
-      ...{ ...options, name: 'anew', from: null },
+      ...options,
+      name: 'anew',
+      from: null,
       onBatch: async (batch) => void seen.push(...batch),
     });
     await eventually(async () => anew.isLive(), 5_000);

@@ -115,7 +115,11 @@ describe('a cluster of three nodes', () => {
         }
         const fed: string[] = [];
         const feed = adapter.subscriptions.catchUp({
-          ...{ name: 'slow', from: null, streamPrefixes: [prefix], batchSize: 10, lingerMs: 2 },
+          name: 'slow',
+          from: null,
+          streamPrefixes: [prefix],
+          batchSize: 10,
+          lingerMs: 2,
           onBatch: async (items) => {
             await delay(40);
             fed.push(...items.map(({ event }) => event.id));
@@ -123,7 +127,9 @@ describe('a cluster of three nodes', () => {
         });
         const worked: string[] = [];
         await adapter.subscriptions.worker({
-          ...{ group: `slow-${prefix}`, streamPrefixes: [prefix], concurrency: 2 },
+          group: `slow-${prefix}`,
+          streamPrefixes: [prefix],
+          concurrency: 2,
           handle: async ({ id }) => {
             await delay(5);
             worked.push(id);
@@ -151,7 +157,11 @@ describe('a cluster of three nodes', () => {
     };
     const fed: string[] = [];
     adapter.subscriptions.catchUp({
-      ...{ name: 'twice', from: null, streamPrefixes: [prefix], batchSize: 7, lingerMs: 20 },
+      name: 'twice',
+      from: null,
+      streamPrefixes: [prefix],
+      batchSize: 7,
+      lingerMs: 20,
       onBatch: async (items) => void fed.push(...items.map(({ event }) => event.id)),
     });
     const ids: string[] = [];
@@ -171,7 +181,9 @@ describe('a cluster of three nodes', () => {
     node.shape = (answer) => [answer, answer];
     const handled: string[] = [];
     await adapter.subscriptions.worker({
-      ...{ group: `twice-${prefix}`, streamPrefixes: [prefix], concurrency: 4 },
+      group: `twice-${prefix}`,
+      streamPrefixes: [prefix],
+      concurrency: 4,
       handle: async ({ id }) => {
         await delay(50);
         handled.push(id);

@@ -128,7 +128,9 @@ describe('an answer on the wire', () => {
     const other = { statusCode: 403, number: '+254722999999', cost: '0', messageId: 'None' };
     const ours = { statusCode: '101', number: 254722000001, cost: 0.8, messageId: 'ATXid_2' };
     expect(await answerWith('201 Created', recipients(other, ours))).toEqual({
-      ...{ kind: 'accepted', providerMessageId: 'ATXid_2', providerCost: '0.8' },
+      kind: 'accepted',
+      providerMessageId: 'ATXid_2',
+      providerCost: '0.8',
     });
   });
   it('that accepts without an id is unknown: no report could be told apart', async () => {
@@ -154,7 +156,8 @@ describe.each(['africastalking', 'africastalking-bulk'] as const)('opt-outs of %
     await eventually(() => Promise.resolve(bench.keptTexts.length > 0), 5_000);
     expect(bench.textReadings()).toEqual([{ kind: 'opt_out', sender: 'WAHT', phone: '+254722000001' }]);
     expect(await bench.answerTo(bench.optOutPath, 'senderId=WAHT&phoneNumber=254722000001')).toEqual({
-      ...{ status: 200, text: 'OK' },
+      status: 200,
+      text: 'OK',
     });
     expect(await bench.post(bench.optOutPath.replace('the-secret', 'another'), 'senderId=WAHT')).toBe(404);
   });

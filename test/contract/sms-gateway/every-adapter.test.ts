@@ -9,7 +9,11 @@ const TWILIO: Dialect = {
   ...OVER_HTTP,
   outOfOrder: () => ({ kind: 'unknown', code: 'http_503' }),
   asksForPatience: (retryAfterSeconds) => ({
-    ...{ kind: 'refused', class: 'R', code: '20429', byProvider: true, retryAfterSeconds },
+    kind: 'refused',
+    class: 'R',
+    code: '20429',
+    byProvider: true,
+    retryAfterSeconds,
   }),
 };
 

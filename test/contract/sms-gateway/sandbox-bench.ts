@@ -21,7 +21,10 @@ const SECRET = 'the-secret';
 const PUBLIC_BASE_URL = 'https://gateway.example.test/base';
 
 const silent: Logger = {
-  ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
   child: () => silent,
 };
 
@@ -64,8 +67,13 @@ function accountOf(adapter: Adapter, port: number, change: object): TierConfigur
   const scheme = adapter === 'smpp' ? 'smpp' : 'http';
   const common = { tier: 'tier_1' as const, name: NAME, simulated: true, url: `${scheme}://127.0.0.1:${port}` };
   const smpp: Omit<SmppAccount, 'adapter' | keyof typeof common> = {
-    ...{ systemId: 'waht', password: 'the-key', systemType: '', window: 10, messagesPerSecond: 1_000 },
-    ...{ enquireLinkMs: 30_000, receiptIds: 'same' },
+    systemId: 'waht',
+    password: 'the-key',
+    systemType: '',
+    window: 10,
+    messagesPerSecond: 1_000,
+    enquireLinkMs: 30_000,
+    receiptIds: 'same',
   };
   const credentials = {
     africastalking: { adapter: 'africastalking', username: 'waht', apiKey: 'the-key' },
@@ -110,20 +118,33 @@ export async function sandboxBench(adapter: Adapter, { account = {}, tier = 'tie
   await application.register(inboundRoutes({ put }, door, ...callbacks));
   const base = await application.listen({ port: 0, host: '127.0.0.1' });
   const listener = {
-    ...{ name: NAME, tier, adapter, port: 0, username: 'waht', api_key: 'the-key' },
+    name: NAME,
+    tier,
+    adapter,
+    port: 0,
+    username: 'waht',
+    api_key: 'the-key',
     ...(adapter === 'smpp'
       ? {}
       : {
-          ...{ callback_url: base + reportPath, inbound_url: base + inboundPath, opt_out_url: base + optOutPath },
+          callback_url: base + reportPath,
+          inbound_url: base + inboundPath,
+          opt_out_url: base + optOutPath,
           inbound_signed_url: PUBLIC_BASE_URL + inboundPath,
         }),
   };
   const sandbox = await startSandbox({
-    ...{ host: '127.0.0.1', port: 0, dataFolder: folder, providers: [listener], routes: true },
+    host: '127.0.0.1',
+    port: 0,
+    dataFolder: folder,
+    providers: [listener],
+    routes: true,
   });
   const around = {
-    ...{ deadlineMs: DEADLINE_MS, connections: 16 },
-    ...{ reportUrl: PUBLIC_BASE_URL + reportPath, inboundUrl: PUBLIC_BASE_URL + inboundPath },
+    deadlineMs: DEADLINE_MS,
+    connections: 16,
+    reportUrl: PUBLIC_BASE_URL + reportPath,
+    inboundUrl: PUBLIC_BASE_URL + inboundPath,
   };
   const make = (change: object) => makeAccount(accountOf(adapter, sandbox.providers[0]?.port ?? 0, change), around);
   const gateway = make(account);
@@ -151,7 +172,14 @@ export async function sandboxBench(adapter: Adapter, { account = {}, tier = 'tie
   };
   let firstNumber = 0;
   const bench: SandboxBench = {
-    ...{ gateway, set, kept, keptTexts, joined, reportPath, inboundPath, optOutPath },
+    gateway,
+    set,
+    kept,
+    keptTexts,
+    joined,
+    reportPath,
+    inboundPath,
+    optOutPath,
     textReadings: () => keptTexts.map(({ kind, raw }) => gateway.readInbound(kind, raw)),
     readings: () =>
       kept
@@ -217,7 +245,12 @@ function isOfEarlierTest({ phone }: ReportReading, firstNumber: number): boolean
 
 /** To an ordinary number that no other test has. */
 export const submission = (change: object = {}) => ({
-  ...{ to: `+2547223${String(++lastNumber).padStart(5, '0')}`, from: 'WAHT', body: 'hello', encoding: 'gsm7' as const },
-  ...{ messageId: `msg_${process.pid}_${lastNumber}`, attempt: 1, validForSeconds: 3_600 },
+  to: `+2547223${String(++lastNumber).padStart(5, '0')}`,
+  from: 'WAHT',
+  body: 'hello',
+  encoding: 'gsm7' as const,
+  messageId: `msg_${process.pid}_${lastNumber}`,
+  attempt: 1,
+  validForSeconds: 3_600,
   ...change,
 });

@@ -6,8 +6,17 @@ import type { SmppAccount } from '../../../src/application/ports/configuration';
 import { sandboxBench, submission, type SandboxBench } from './sandbox-bench';
 
 const account: Omit<SmppAccount, 'url'> = {
-  ...{ tier: 'tier_1', name: 'smsc', simulated: true, adapter: 'smpp', systemId: 'waht', password: 'the-key' },
-  ...{ systemType: '', window: 3, messagesPerSecond: 1_000, enquireLinkMs: 100, receiptIds: 'same' },
+  tier: 'tier_1',
+  name: 'smsc',
+  simulated: true,
+  adapter: 'smpp',
+  systemId: 'waht',
+  password: 'the-key',
+  systemType: '',
+  window: 3,
+  messagesPerSecond: 1_000,
+  enquireLinkMs: 100,
+  receiptIds: 'same',
 };
 
 const ignore = (): Promise<void> => Promise.resolve();

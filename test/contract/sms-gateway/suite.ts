@@ -33,19 +33,30 @@ export const OVER_HTTP: Dialect = {
   malformed: {
     error_in_200: { kind: 'refused', class: 'F', byProvider: false, raw: { status: 200 } },
     html: {
-      ...{ kind: 'refused', class: 'F', byProvider: false, code: 'unreadable_answer' },
+      kind: 'refused',
+      class: 'F',
+      byProvider: false,
+      code: 'unreadable_answer',
       raw: { status: 200, contentType: 'text/html; charset=iso-8859-1' },
     },
     oversize: {
-      ...{ kind: 'refused', class: 'F', byProvider: false, code: 'answer_too_long' },
+      kind: 'refused',
+      class: 'F',
+      byProvider: false,
+      code: 'answer_too_long',
       raw: { status: 200, contentType: 'application/json' },
     },
   },
 };
 
 const submission = (n: number): SmsSubmission => ({
-  ...{ to: `+2547221${n.toString().padStart(5, '0')}`, from: 'WAHT', body: 'Habari – ça va? {1}', encoding: 'ucs2' },
-  ...{ messageId: `msg_${n}`, attempt: 1, validForSeconds: 86_400 },
+  to: `+2547221${n.toString().padStart(5, '0')}`,
+  from: 'WAHT',
+  body: 'Habari – ça va? {1}',
+  encoding: 'ucs2',
+  messageId: `msg_${n}`,
+  attempt: 1,
+  validForSeconds: 86_400,
 });
 
 /** One suite, every adapter: what the router relies on, whatever the provider speaks. */

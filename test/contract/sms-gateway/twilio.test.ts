@@ -151,7 +151,10 @@ describe('Twilio', () => {
       const sid = `SM${'1'.repeat(32)}`;
       expect(bench.textReadings()).toEqual([
         {
-          ...{ kind: 'text', providerTextId: sid, from: '+254722000001', to: '+254711082300' },
+          kind: 'text',
+          providerTextId: sid,
+          from: '+254722000001',
+          to: '+254711082300',
           text: 'Stop',
           part: null,
           isOptOut: true,

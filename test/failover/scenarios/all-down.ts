@@ -29,7 +29,9 @@ export const allDown: Scenario = {
 async function run({ form, folder, say }: Context): Promise<Result> {
   const times = form.quick ? TIMES.quick : TIMES.full;
   const rig = await Rig.start({
-    ...{ name: 'all-down', folder, validitySeconds: times.validitySeconds },
+    name: 'all-down',
+    folder,
+    validitySeconds: times.validitySeconds,
     customers: [
       { name: 'north', kes: '50000' },
       { name: 'south', kes: '50000' },

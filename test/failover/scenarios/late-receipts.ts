@@ -19,7 +19,9 @@ export const lateReceipts: Scenario = {
 
 async function run({ folder, say }: Context): Promise<Result> {
   const rig = await Rig.start({
-    ...{ name: 'receipts-turn', folder, validitySeconds: 120 },
+    name: 'receipts-turn',
+    folder,
+    validitySeconds: 120,
     customers: ['north', 'south', 'coast'].map((name) => ({ name, kes: '50000' })),
   });
   try {

@@ -35,7 +35,9 @@ export function mixedFaults(contract: Contract, inQuick: boolean): Scenario {
 async function run(contract: Contract, { form, folder, say }: Context): Promise<Result> {
   const { adapter } = contract;
   const rig = await Rig.start({
-    ...{ name: `mixed-faults-${adapter}`, folder, validitySeconds: form.quick ? 20 : 120 },
+    name: `mixed-faults-${adapter}`,
+    folder,
+    validitySeconds: form.quick ? 20 : 120,
     customers: ['north', 'south', 'coast'].map((name) => ({ name, kes: '50000' })),
     adapters: [adapter, 'africastalking', 'infobip'],
     env: form.quick ? { PROVIDER_DEADLINE_MS: '1500' } : {},

@@ -28,12 +28,24 @@ const ENOUGH_FOR_A_SHARE = 60;
 
 const TIMES = {
   quick: {
-    ...{ perSecond: 12, returningPerSecond: 40, validitySeconds: 14, deadlineMs: 1_500 },
-    ...{ healthyMs: 3_000, deadMs: 2_500, bothMs: 2_500, backWithinMs: 75_000 },
+    perSecond: 12,
+    returningPerSecond: 40,
+    validitySeconds: 14,
+    deadlineMs: 1_500,
+    healthyMs: 3_000,
+    deadMs: 2_500,
+    bothMs: 2_500,
+    backWithinMs: 75_000,
   },
   full: {
-    ...{ perSecond: 20, returningPerSecond: 20, validitySeconds: 150, deadlineMs: 10_000 },
-    ...{ healthyMs: 15_000, deadMs: 17_000, bothMs: 5_000, backWithinMs: 400_000 },
+    perSecond: 20,
+    returningPerSecond: 20,
+    validitySeconds: 150,
+    deadlineMs: 10_000,
+    healthyMs: 15_000,
+    deadMs: 17_000,
+    bothMs: 5_000,
+    backWithinMs: 400_000,
   },
 };
 
@@ -60,7 +72,9 @@ export function outage(first: Death, second: Death, inQuick: boolean): Scenario 
 async function run(first: Death, second: Death, { form, folder, say }: Context): Promise<Result> {
   const times = form.quick ? TIMES.quick : TIMES.full;
   const rig = await Rig.start({
-    ...{ name: `outage-${first}`, folder, validitySeconds: times.validitySeconds },
+    name: `outage-${first}`,
+    folder,
+    validitySeconds: times.validitySeconds,
     customers: ['north', 'south', 'coast'].map((name) => ({ name, kes: '50000' })),
     // A message that found no place anywhere must come again well within its validity, which is minutes at least elsewhere.
     env: { PROVIDER_DEADLINE_MS: String(times.deadlineMs), ...(form.quick ? { WAIT_RETRY_MS: '3000' } : {}) },

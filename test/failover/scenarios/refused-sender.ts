@@ -20,7 +20,9 @@ export const refusedSender: Scenario = {
 async function run({ form, folder }: Context): Promise<Result> {
   const count = form.quick ? 200 : 1_000;
   const rig = await Rig.start({
-    ...{ name: 'refused-sender', folder, validitySeconds: 60 },
+    name: 'refused-sender',
+    folder,
+    validitySeconds: 60,
     customers: [
       { name: 'refused', kes: '50000', sender: REFUSED_SENDER },
       { name: 'north', kes: '50000' },

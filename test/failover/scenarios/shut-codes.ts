@@ -34,7 +34,9 @@ export function shutCodes(contract: Contract): Scenario {
 async function run({ adapter, shutting }: Contract, { folder, say }: Context): Promise<Result> {
   const cases = shutting.map((each, index) => ({ ...each, name: `case-${index}`, prefix: `+25472${index}` }));
   const rig = await Rig.start({
-    ...{ name: `shut-codes-${adapter}`, folder, validitySeconds: 60 },
+    name: `shut-codes-${adapter}`,
+    folder,
+    validitySeconds: 60,
     customers: [
       ...cases.map(({ name }, index) => ({ name, kes: '50000', sender: `SHOP${index}` })),
       { name: 'others', kes: '50000' },

@@ -30,7 +30,9 @@ export const slowProvider: Scenario = {
 async function run({ form, folder, say }: Context): Promise<Result> {
   const times = form.quick ? TIMES.quick : TIMES.full;
   const rig = await Rig.start({
-    ...{ name: 'slow-provider', folder, validitySeconds: form.quick ? 20 : 60 },
+    name: 'slow-provider',
+    folder,
+    validitySeconds: form.quick ? 20 : 60,
     customers: [
       { name: 'north', kes: '50000' },
       { name: 'south', kes: '50000' },

@@ -10,8 +10,15 @@ import { MemoryLogger } from '../../support/adapter';
 import { migratedDatabase, type MigratedDatabase } from '../../support/projection-spec';
 
 const call = (n: number): RefusedCall => ({
-  ...{ requestId: `request-${n}`, method: 'GET', route: '/v1/messages/:id', status: 404, code: 'not_found' },
-  ...{ reason: 'other_customer', customerId: 'cus_a', keyId: 'key_a', resource: `msg_${n}` },
+  requestId: `request-${n}`,
+  method: 'GET',
+  route: '/v1/messages/:id',
+  status: 404,
+  code: 'not_found',
+  reason: 'other_customer',
+  customerId: 'cus_a',
+  keyId: 'key_a',
+  resource: `msg_${n}`,
 });
 
 describe('log of refused calls', () => {

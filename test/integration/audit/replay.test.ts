@@ -32,7 +32,10 @@ describe('replay of the audit log', () => {
       stamp: '20261122120000',
     });
   const signer = (signing = fixture.key): RestoredSigner => ({
-    ...{ file: fixture.file, signing, keys: [fixture.key], time: '2026-11-23T00:00:00.000Z' },
+    file: fixture.file,
+    signing,
+    keys: [fixture.key],
+    time: '2026-11-23T00:00:00.000Z',
   });
   const rows = async (table = 'audit_log') =>
     (await fixture.db.database.query({ text: `SELECT * FROM ${table} ORDER BY seq` })).rows;

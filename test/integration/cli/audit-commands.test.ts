@@ -33,10 +33,17 @@ describe('waht audit', () => {
     runCommand(process.execPath, [join(testDist(), 'cli', 'main.js'), ...args], {
       env: {
         PATH: process.env['PATH'],
-        ...{ ESDB_URL: store.url, DATABASE_URL: db.url, REDIS_URL: 'redis://127.0.0.1:1' },
-        ...{ WAHT_MASTER_KEY: secret(11), WAHT_LOOKUP_KEY: secret(12), WAHT_CALLBACK_SECRET: secret(13) },
-        ...{ WAHT_AUDIT_SIGNING_KEY: secret(14), WAHT_AUDIT_FOLDER: folder, WAHT_OPERATOR: 'amina' },
-        ...{ TIER_1: 'simulated', TIER_1_URL: 'http://127.0.0.1:9' },
+        ESDB_URL: store.url,
+        DATABASE_URL: db.url,
+        REDIS_URL: 'redis://127.0.0.1:1',
+        WAHT_MASTER_KEY: secret(11),
+        WAHT_LOOKUP_KEY: secret(12),
+        WAHT_CALLBACK_SECRET: secret(13),
+        WAHT_AUDIT_SIGNING_KEY: secret(14),
+        WAHT_AUDIT_FOLDER: folder,
+        WAHT_OPERATOR: 'amina',
+        TIER_1: 'simulated',
+        TIER_1_URL: 'http://127.0.0.1:9',
       },
     });
 

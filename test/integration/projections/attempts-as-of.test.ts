@@ -19,8 +19,17 @@ describe('attempts as they were known at an instant', () => {
   /** Begun at 06:00:10 UTC, at provider `p`, to network 63902. */
   async function attempt(row: Record<string, unknown>): Promise<void> {
     const known = {
-      ...{ message_id: `msg_${++n}`, attempt: 1, revision: 1, provider: 'p', subject_id: 's', customer_id: 'cus_1' },
-      ...{ started_at: '2026-11-22T06:00:10Z', status: 'accepted', counts: true, network: '63902', ...row },
+      message_id: `msg_${++n}`,
+      attempt: 1,
+      revision: 1,
+      provider: 'p',
+      subject_id: 's',
+      customer_id: 'cus_1',
+      started_at: '2026-11-22T06:00:10Z',
+      status: 'accepted',
+      counts: true,
+      network: '63902',
+      ...row,
     };
     await db.database.query({
       text: 'INSERT INTO message_attempts SELECT * FROM json_populate_record(NULL::message_attempts, $1::json)',

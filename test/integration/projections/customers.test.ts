@@ -39,7 +39,10 @@ const REGISTERED: CustomerEvent[] = [
 const published = (version: number, tier_1: string): PriceListEvent => ({
   type: 'PriceListPublished',
   data: {
-    ...{ priceListId, version, name: 'List', perSegment: { tier_1, tier_2: '10000', tier_3: '25000' } },
+    priceListId,
+    version,
+    name: 'List',
+    perSegment: { tier_1, tier_2: '10000', tier_3: '25000' },
     networks: [{ network: '63903', perSegment: { tier_2: '11000' } }],
   },
 });

@@ -48,11 +48,19 @@ describe.each(DELIVERIES)('inbound numbers, events %s and each twice', (delivery
     const [changed, , shop] = news.map(({ metadata }) => metadata.at);
     const standing = [
       {
-        ...{ number: '22384', keyword: null, customer_id: 'cus_1', mode: 'test', senders: ['WAHT'] },
+        number: '22384',
+        keyword: null,
+        customer_id: 'cus_1',
+        mode: 'test',
+        senders: ['WAHT'],
         assigned_at: changed,
       },
       {
-        ...{ number: '22384', keyword: 'SHOP', customer_id: 'cus_3', mode: 'live', senders: [] },
+        number: '22384',
+        keyword: 'SHOP',
+        customer_id: 'cus_3',
+        mode: 'live',
+        senders: [],
         assigned_at: shop,
       },
     ];

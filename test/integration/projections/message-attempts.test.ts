@@ -38,8 +38,13 @@ describe.each(DELIVERIES)('attempts, events %s and each twice', (delivery) => {
   const watched = async () =>
     (await db.database.query({ text: 'SELECT message_id, attempts, status FROM message_watch ORDER BY 1' })).rows;
   const row = (n: number, attempt: number, status: string, id: string | null = null, tier = 'tier_1') => ({
-    ...{ message_id: testId('msg', n), attempt, provider: `sim-${tier}`, subject_id: testId('sub', n) },
-    ...{ started_at: at('2026-11-22T06:00:01.000Z'), status, provider_message_id: id },
+    message_id: testId('msg', n),
+    attempt,
+    provider: `sim-${tier}`,
+    subject_id: testId('sub', n),
+    started_at: at('2026-11-22T06:00:01.000Z'),
+    status,
+    provider_message_id: id,
   });
   const one = messageEvents(1);
   const two = messageEvents(2);

@@ -221,8 +221,16 @@ describe('reads of messages', () => {
     await project(1, 2, 3);
     expect(await reads.find(us, 'live', testId('msg', 1))).toEqual(fromStream);
     expect(fromStream).toMatchObject({
-      ...{ direction: 'inbound', from: 'from 1', to: '22384', body: 'text 1', status: 'received', final: true },
-      ...{ cost_kes: 0, provider: 'tier_1', valid_until: null, delivered_at: '2026-11-22T05:59:59.900Z' },
+      direction: 'inbound',
+      from: 'from 1',
+      to: '22384',
+      body: 'text 1',
+      status: 'received',
+      final: true,
+      cost_kes: 0,
+      provider: 'tier_1',
+      valid_until: null,
+      delivered_at: '2026-11-22T05:59:59.900Z',
     });
     const list = async (filter: MessageFilter) => ids((await reads.list(us, 'live', filter, 10, null)).data);
     expect(await list({ direction: 'inbound' })).toEqual([2, 1]);

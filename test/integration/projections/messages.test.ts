@@ -77,8 +77,12 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
   it('waits for its time, moves, and is queued when it comes', async () => {
     const at = (iso: string): Date => new Date(iso);
     expect(await rowAfter([], [scheduled(1)])).toMatchObject({
-      ...{ status: 'scheduled', final: false, charge: 'reserved', amount: '8000' },
-      ...{ send_at: at('2026-11-22T08:00:00Z'), valid_until: at('2026-11-22T09:00:00Z') },
+      status: 'scheduled',
+      final: false,
+      charge: 'reserved',
+      amount: '8000',
+      send_at: at('2026-11-22T08:00:00Z'),
+      valid_until: at('2026-11-22T09:00:00Z'),
     });
     await db.database.query({ text: 'TRUNCATE messages' });
     const moved = {
@@ -86,11 +90,15 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
       data: { messageId: testId('msg', 1), sendAt: '2026-11-23T08:00:00.000Z', reason: 'requested' },
     } as const;
     expect(await rowAfter([scheduled(1)], [moved])).toMatchObject({
-      ...{ status: 'scheduled', send_at: at('2026-11-23T08:00:00Z'), valid_until: at('2026-11-23T09:00:00Z') },
+      status: 'scheduled',
+      send_at: at('2026-11-23T08:00:00Z'),
+      valid_until: at('2026-11-23T09:00:00Z'),
     });
     await db.database.query({ text: 'TRUNCATE messages' });
     expect(await rowAfter([scheduled(1), moved], [queued(1), started(), dispatched()])).toMatchObject({
-      ...{ status: 'dispatched', charge: 'charged', send_at: at('2026-11-23T08:00:00Z') },
+      status: 'dispatched',
+      charge: 'charged',
+      send_at: at('2026-11-23T08:00:00Z'),
       valid_until: at('2026-11-23T06:00:00Z'),
     });
   });
@@ -196,10 +204,21 @@ describe.each(DELIVERIES)('messages, events %s and each twice', (delivery) => {
 
   it('is received, whole, final and free of charge, where a person sent it', async () => {
     expect(await rowAfter([], [received(1)])).toMatchObject({
-      ...{ revision: '0', direction: 'inbound', status: 'received', final: true, sender: '22384', tier: 'tier_1' },
-      ...{ recipient: sealed(testId('sub', 1), 'from 1'), body: sealed(testId('sub', 1), 'text 1') },
-      ...{ amount: '0', charge: 'charged', valid_until: null, dispatched_at: null, prices: {} },
-      ...{ created_at: new Date('2026-11-22T06:00:01.000Z'), delivered_at: new Date('2026-11-22T05:59:59.900Z') },
+      revision: '0',
+      direction: 'inbound',
+      status: 'received',
+      final: true,
+      sender: '22384',
+      tier: 'tier_1',
+      recipient: sealed(testId('sub', 1), 'from 1'),
+      body: sealed(testId('sub', 1), 'text 1'),
+      amount: '0',
+      charge: 'charged',
+      valid_until: null,
+      dispatched_at: null,
+      prices: {},
+      created_at: new Date('2026-11-22T06:00:01.000Z'),
+      delivered_at: new Date('2026-11-22T05:59:59.900Z'),
     });
   });
 });

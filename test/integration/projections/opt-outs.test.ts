@@ -15,7 +15,11 @@ const owner = { customerId: 'cus_1', mode: 'live' } as const;
 const optedOut = (optOutId: string, change: Partial<RecipientOptedOut['data']> = {}): OptOutEvent => ({
   type: 'RecipientOptedOut',
   data: {
-    ...{ optOutId, ...owner, subjectId: 'sub_1', sender: 'ACME', source: 'keyword' },
+    optOutId,
+    ...owner,
+    subjectId: 'sub_1',
+    sender: 'ACME',
+    source: 'keyword',
     phone: { kid: 'sub_1', iv: 'aXY', ct: 'Y3Q', tag: 'dGFn' },
     ...change,
   },

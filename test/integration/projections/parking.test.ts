@@ -302,13 +302,17 @@ describe('poison events', () => {
     /** A process that projects; it stops like one that is replaced by the next version. */
     function process(integrity: { isVerified: boolean; mismatch: LogMismatch | null }): () => Promise<void> {
       const leadership = new PostgresLeadership(db.database, logger, {
-        ...{ tryEveryMs: 50, heartbeatEveryMs: 100, answerWithinMs: 5_000 },
+        tryEveryMs: 50,
+        heartbeatEveryMs: 100,
+        answerWithinMs: 5_000,
       });
       const engine = new ProjectionEngine(
         ...([feed, db.as('waht_projector'), leadership, metrics, logger, new SystemClock()] as const),
         {
           roles: new Set(['projector'] as const),
-          ...{ environment: 'development', databaseUrl: db.url, databaseOwnerUrl: null },
+          environment: 'development',
+          databaseUrl: db.url,
+          databaseOwnerUrl: null,
         },
         { readItems },
         integrity,

@@ -317,7 +317,9 @@ describe('rebuild', () => {
   it('builds a new version beside an old process that goes on serving, which then leaves it alone', async () => {
     const process = (version: number) => {
       const leadership = new PostgresLeadership(db.database, logger, {
-        ...{ tryEveryMs: 50, heartbeatEveryMs: 100, answerWithinMs: 5_000 },
+        tryEveryMs: 50,
+        heartbeatEveryMs: 100,
+        answerWithinMs: 5_000,
       });
       const engine = new ProjectionEngine(
         ...([feed, db.as('waht_projector'), leadership, new MemoryMetrics(), logger, clock] as const),

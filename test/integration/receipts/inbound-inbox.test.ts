@@ -17,11 +17,16 @@ import { migratedDatabase, type MigratedDatabase } from '../../support/projectio
 import { randomVaultKeys, vaultOn } from '../../support/vault';
 
 const silent: Logger = {
-  ...{ debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
   child: () => silent,
 };
 const clock: Clock = {
-  ...{ now: () => Date.now(), iso: () => new Date().toISOString(), monotonicMs: () => performance.now() },
+  now: () => Date.now(),
+  iso: () => new Date().toISOString(),
+  monotonicMs: () => performance.now(),
 };
 const ids = new CryptoIdSource(clock);
 const readers: ConstructorParameters<typeof PostgresInboundInbox>[3] = {

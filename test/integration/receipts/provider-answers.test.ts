@@ -44,7 +44,11 @@ describe('raw answers of providers', () => {
     return new PostgresProviderAnswers(statements, seal(), { uuid: () => randomUUID() }, clock, metrics, logger);
   };
   const answer = (change: Partial<UnreadAnswer> = {}): UnreadAnswer => ({
-    ...{ provider: 'at', messageId: 'msg_1', attempt: 1, code: 'unreadable_answer', to: TO },
+    provider: 'at',
+    messageId: 'msg_1',
+    attempt: 1,
+    code: 'unreadable_answer',
+    to: TO,
     raw: { status: 200, contentType: 'text/html; charset=iso-8859-1', head: PAGE },
     ...change,
   });
@@ -77,8 +81,12 @@ describe('raw answers of providers', () => {
     expect(await seal().open([String(row?.['answer'])])).toEqual([PAGE]);
     expect(await opened('msg_1')).toEqual([
       {
-        ...{ attempt: 1, provider: 'at', received_at: new Date(nowMs).toISOString(), code: 'unreadable_answer' },
-        ...{ status: 200, content_type: 'text/html; charset=iso-8859-1' },
+        attempt: 1,
+        provider: 'at',
+        received_at: new Date(nowMs).toISOString(),
+        code: 'unreadable_answer',
+        status: 200,
+        content_type: 'text/html; charset=iso-8859-1',
         raw: '<h1>Système en panne</h1> Habari Wanjiku, +254722000001',
       },
     ]);

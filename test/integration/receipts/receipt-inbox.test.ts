@@ -29,14 +29,12 @@ const clock: Clock = {
   monotonicMs: () => performance.now(),
 };
 const ids: IdSource = {
-  ...{
-    next: () => '',
-    uuid: () => randomUUID(),
-    derived: () => '',
-    messageIdForKey: () => '',
-    batchIdForKey: () => '',
-    optOutId: () => '',
-  },
+  next: () => '',
+  uuid: () => randomUUID(),
+  derived: () => '',
+  messageIdForKey: () => '',
+  batchIdForKey: () => '',
+  optOutId: () => '',
 };
 const readers = { read: (_provider: string, raw: Buffer) => readAfricasTalkingReport(raw) };
 const matched: Verdict = { kind: 'settled', outcome: 'matched' };
@@ -211,7 +209,11 @@ describe('the inbox of delivery reports', () => {
     const receivedAt = new Date(Date.now() - 90_000);
     await table.insert([
       {
-        ...{ id: randomUUID(), provider: 'at', providerMessageId: 'A1', receivedAt, lookupHash: null },
+        id: randomUUID(),
+        provider: 'at',
+        providerMessageId: 'A1',
+        receivedAt,
+        lookupHash: null,
         report: await seal().seal(form('A1'), receivedAt),
         leasedUntil: new Date(Date.now() - 30_000),
       },

@@ -17,8 +17,16 @@ describe('the parts of a message that are reported one by one', () => {
   beforeEach(() => place.database.query({ text: 'TRUNCATE message_parts' }));
 
   const report = (providerMessageId: string, outcome: ReportReading['outcome']): ReportReading => ({
-    ...{ providerMessageId, part: true, phone: '+254722000001', outcome, scope: null, code: 'X', reason: '' },
-    ...{ class: outcome === 'failed' ? 'R' : null, failureCode: '', permanent: false },
+    providerMessageId,
+    part: true,
+    phone: '+254722000001',
+    outcome,
+    scope: null,
+    code: 'X',
+    reason: '',
+    class: outcome === 'failed' ? 'R' : null,
+    failureCode: '',
+    permanent: false,
   });
   const outcomeOf = async (id: string, outcome: ReportReading['outcome']): Promise<string> => {
     const whole = await parts.wholeOf('smsc', report(id, outcome));

@@ -10,8 +10,14 @@ import { admissionRequest, emptyRedis, oneSubject, quiet } from './redis-fixture
 const optedOut = (optOutId: string, change: Partial<RecipientOptedOut['data']> = {}) => ({
   type: 'RecipientOptedOut',
   data: {
-    ...{ optOutId, customerId: 'cus_1', mode: 'live', subjectId: 'sub_1', sender: 'DUKA', source: 'keyword' },
-    ...{ phone: { kid: 'sub_1', iv: '', ct: '', tag: '' }, ...change },
+    optOutId,
+    customerId: 'cus_1',
+    mode: 'live',
+    subjectId: 'sub_1',
+    sender: 'DUKA',
+    source: 'keyword',
+    phone: { kid: 'sub_1', iv: '', ct: '', tag: '' },
+    ...change,
   },
 });
 const optedIn = (optOutId: string) => ({ type: 'RecipientOptedIn', data: { optOutId, source: 'api' } });

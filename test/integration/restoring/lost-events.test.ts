@@ -124,8 +124,14 @@ describe('what a restored log has lost', () => {
       ['WalletDebited', testId('msg', 1), testId('rsv', 1), '-8000', 'live', 'request-1'],
     ]);
     expect(rows[0]).toMatchObject({
-      ...{ known_by: 'audit', stream: wallet, revision: '1', customer_id: customerId },
-      ...{ actor_kind: 'system', actor_id: 'test', event_id: log.all[2]?.id, at: log.all[2]?.created },
+      known_by: 'audit',
+      stream: wallet,
+      revision: '1',
+      customer_id: customerId,
+      actor_kind: 'system',
+      actor_id: 'test',
+      event_id: log.all[2]?.id,
+      at: log.all[2]?.created,
     });
   });
 

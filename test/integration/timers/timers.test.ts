@@ -37,7 +37,10 @@ describe('durable alarms', () => {
   afterAll(() => place?.close());
 
   const timer = (n: number, inMs: number, data: Partial<Timer> = {}): Timer => ({
-    ...{ messageId: `msg_${n}`, attempt: 1, purpose: 'retry', dueAt: new Date(Date.now() + inMs).toISOString() },
+    messageId: `msg_${n}`,
+    attempt: 1,
+    purpose: 'retry',
+    dueAt: new Date(Date.now() + inMs).toISOString(),
     ...data,
   });
   const rows = async (): Promise<number> =>

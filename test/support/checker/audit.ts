@@ -50,8 +50,10 @@ export async function checkAudit(log: readonly LogEvent[], client: Client, findi
       previous = hash('sha256', canonical({ ...facts, seq, previous }), 'hex');
       const kept = {
         ...row,
-        ...{ data_sha256: row.data, metadata_sha256: row.metadata },
-        ...{ recorded_at: row.recorded_at.toISOString(), at: row.at?.toISOString() ?? null },
+        data_sha256: row.data,
+        metadata_sha256: row.metadata,
+        recorded_at: row.recorded_at.toISOString(),
+        at: row.at?.toISOString() ?? null,
       };
       const differs = Object.entries(facts).find(([name, value]) => Reflect.get(kept, name) !== value);
       const holds = row.seq === seq && differs === undefined && row.hash === previous;

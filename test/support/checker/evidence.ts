@@ -44,7 +44,13 @@ export function collect(log: readonly LogEvent[], journal: LoadJournal, copies: 
     brokenStories.push(...broken.map((what) => `${stream}: ${what}`));
   }
   return {
-    ...{ log, journal, copies, byStream, stories, brokenStories, wallets },
+    log,
+    journal,
+    copies,
+    byStream,
+    stories,
+    brokenStories,
+    wallets,
     byToken: group([...stories.values()], ({ order }) => String(order['clientReference'])),
     byRequest: group(log, ({ metadata }) => String(metadata['$correlationId'])),
   };

@@ -68,9 +68,20 @@ function begin(queued: LogEvent): Story {
   const order = queued.data;
   const quote = order['quote'] as Fields;
   return {
-    ...{ id: text(order['messageId']), queued, order, attempts: [], status: 'queued', final: false },
-    ...{ tier: text(quote['tier']), amount: text(quote['amount']), charge: 'reserved', errorCode: null },
-    ...{ endedAt: null, dispatchedAt: null, deliveredAt: null, revision: queued.revision },
+    id: text(order['messageId']),
+    queued,
+    order,
+    attempts: [],
+    status: 'queued',
+    final: false,
+    tier: text(quote['tier']),
+    amount: text(quote['amount']),
+    charge: 'reserved',
+    errorCode: null,
+    endedAt: null,
+    dispatchedAt: null,
+    deliveredAt: null,
+    revision: queued.revision,
   };
 }
 
@@ -143,9 +154,16 @@ function claim(story: Story, data: Fields, broken: string[]): void {
   const again = story.order['onUnknown'] === 'prefer_delivery' && may.every(({ result }) => result === 'unknown');
   if (may.length > 0 && !again) broken.push(`called again while a provider may have it (attempt ${number})`);
   story.attempts.push({
-    ...{ number, tier: text(data['tier']), provider: text(data['provider']) },
-    ...{ startedAt: Date.parse(text(data['startedAt'])), deadlineMs: Number(data['deadlineMs']) },
-    ...{ result: 'open', unknownBecause: null, providerMessageId: null, refusal: null, endedAt: null },
+    number,
+    tier: text(data['tier']),
+    provider: text(data['provider']),
+    startedAt: Date.parse(text(data['startedAt'])),
+    deadlineMs: Number(data['deadlineMs']),
+    result: 'open',
+    unknownBecause: null,
+    providerMessageId: null,
+    refusal: null,
+    endedAt: null,
   });
 }
 

@@ -41,8 +41,16 @@ const WHOLE = /^(0|[1-9]\d*)$/;
 /** Tells a wallet's life from its events in order, and notes each invariant that a prefix of it breaks. */
 export function tellWallet(stream: string, events: readonly LogEvent[]): WalletStory {
   const story: WalletStory = {
-    ...{ stream, credited: 0n, debited: 0n, held: 0n, lowest: 0n, revision: -1n },
-    ...{ holds: new Map(), credits: new Map(), lines: [], broken: [] },
+    stream,
+    credited: 0n,
+    debited: 0n,
+    held: 0n,
+    lowest: 0n,
+    revision: -1n,
+    holds: new Map(),
+    credits: new Map(),
+    lines: [],
+    broken: [],
   };
   for (const event of events) {
     if (event.type === 'LowBalanceReached') continue;
@@ -149,7 +157,13 @@ function line(
   message: string | null = null,
 ): void {
   story.lines.push({
-    ...{ revision: event.revision, eventId: event.id, kind, amount, balance: story.credited - story.debited },
-    ...{ reference, message, at: text(event.metadata['at']) },
+    revision: event.revision,
+    eventId: event.id,
+    kind,
+    amount,
+    balance: story.credited - story.debited,
+    reference,
+    message,
+    at: text(event.metadata['at']),
   });
 }

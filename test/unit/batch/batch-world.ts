@@ -47,8 +47,17 @@ export function orderOf(items: readonly Asked[]): BatchOrder {
       const digest = `digest of ${to} ${body}`;
       return {
         request: {
-          ...{ to, body, senderId: 'WAHT', validForSeconds: null, onUnknown: null, clientReference: null },
-          ...{ encoding: null, maxSegments: null, maxCost: null, sendAt: null, class: 'transactional' },
+          to,
+          body,
+          senderId: 'WAHT',
+          validForSeconds: null,
+          onUnknown: null,
+          clientReference: null,
+          encoding: null,
+          maxSegments: null,
+          maxCost: null,
+          sendAt: null,
+          class: 'transactional',
         },
         own: key === undefined ? null : { key, digest, keyedDigest: `keyed ${digest}` },
         digest,
@@ -59,7 +68,9 @@ export function orderOf(items: readonly Asked[]): BatchOrder {
 
 /** The key of a batch; `body` stands for all its items. */
 export const batchKey = (key = 'batch-1', body = 'all'): Idempotency => ({
-  ...{ key, digest: `digest of ${body}`, keyedDigest: `keyed digest of ${body}` },
+  key,
+  digest: `digest of ${body}`,
+  keyedDigest: `keyed digest of ${body}`,
 });
 
 export const batchIdOf = (key = 'batch-1'): string =>
@@ -82,7 +93,12 @@ export function batchWorld(over?: { store: MemoryStore; wallets: MemoryWallets; 
   const offers = new Offers(configuration, new StillHealth());
   const sending = new Sending(drafts, gate, new Vetting(configuration, quiet), offers, acceptance, earlier);
   const key: ApiKeyRecord = {
-    ...{ keyId: 'KEY1', hash: '', mode: 'live', scopes: new Set(['messages']), expiresAt: null, revoked: false },
+    keyId: 'KEY1',
+    hash: '',
+    mode: 'live',
+    scopes: new Set(['messages']),
+    expiresAt: null,
+    revoked: false,
     customer: CALLER.customer,
   };
   const directory = { record: key as ApiKeyRecord | null, key: () => directory.record, customer: () => null };

@@ -149,17 +149,35 @@ describe('readConfiguration', () => {
       const environment = { ...bare(), ...tier(1, 'smpp'), ...tier(2, 'twilio'), ...tier(3, 'infobip') };
       expect(readConfiguration(environment).tiers).toEqual([
         {
-          ...{ tier: 'tier_1', name: 'smpp-tier-1', simulated: false, url: 'ssmpp://smsc.example.test:3550' },
-          ...{ adapter: 'smpp', systemId: 'acme', password: 'secret12', systemType: '', window: 10 },
-          ...{ messagesPerSecond: 30, enquireLinkMs: 30_000, receiptIds: 'same' },
+          tier: 'tier_1',
+          name: 'smpp-tier-1',
+          simulated: false,
+          url: 'ssmpp://smsc.example.test:3550',
+          adapter: 'smpp',
+          systemId: 'acme',
+          password: 'secret12',
+          systemType: '',
+          window: 10,
+          messagesPerSecond: 30,
+          enquireLinkMs: 30_000,
+          receiptIds: 'same',
         },
         {
-          ...{ tier: 'tier_2', name: 'twilio-tier-2', simulated: false, url: 'https://api.twilio.com' },
-          ...{ adapter: 'twilio', accountSid: sid, authToken: 't' },
+          tier: 'tier_2',
+          name: 'twilio-tier-2',
+          simulated: false,
+          url: 'https://api.twilio.com',
+          adapter: 'twilio',
+          accountSid: sid,
+          authToken: 't',
         },
         {
-          ...{ tier: 'tier_3', name: 'infobip-tier-3', simulated: false, url: 'https://abc.api.infobip.com' },
-          ...{ adapter: 'infobip', apiKey: 'k' },
+          tier: 'tier_3',
+          name: 'infobip-tier-3',
+          simulated: false,
+          url: 'https://abc.api.infobip.com',
+          adapter: 'infobip',
+          apiKey: 'k',
         },
       ]);
     });
@@ -181,9 +199,16 @@ describe('readConfiguration', () => {
     });
     it('names every bad variable of an SMPP account at once, without its password', () => {
       const environment = {
-        ...{ ...bare(), ...tier(2, 'smpp'), TIER_2_URL: 'https://smsc.example.test', TIER_2_WINDOW: '0' },
-        ...{ TIER_2_SYSTEM_ID: 'x'.repeat(16), TIER_2_PASSWORD: 'longer-than-8', TIER_2_SYSTEM_TYPE: 'x'.repeat(13) },
-        ...{ TIER_2_MESSAGES_PER_SECOND: 'many', TIER_2_ENQUIRE_LINK_MS: '1', TIER_2_RECEIPT_IDS: 'octal' },
+        ...bare(),
+        ...tier(2, 'smpp'),
+        TIER_2_URL: 'https://smsc.example.test',
+        TIER_2_WINDOW: '0',
+        TIER_2_SYSTEM_ID: 'x'.repeat(16),
+        TIER_2_PASSWORD: 'longer-than-8',
+        TIER_2_SYSTEM_TYPE: 'x'.repeat(13),
+        TIER_2_MESSAGES_PER_SECOND: 'many',
+        TIER_2_ENQUIRE_LINK_MS: '1',
+        TIER_2_RECEIPT_IDS: 'octal',
         TIER_2_ADAPTER: 'smpp',
       };
       const problems = problemsOf(environment);

@@ -91,12 +91,22 @@ export class MemoryDirectory {
 }
 
 const WHY: MessageWhy = {
-  ...{ message_id: 'msg_00000000000000000000000000', status: 'delivered', final: true },
+  message_id: 'msg_00000000000000000000000000',
+  status: 'delivered',
+  final: true,
   outcome: { code: 'delivered', text: 'tier_1 delivered it.' },
-  ...{ considered_at: fixedClock.iso(), tiers: [], attempts: [] },
+  considered_at: fixedClock.iso(),
+  tiers: [],
+  attempts: [],
   price: {
-    ...{ price_list_id: 'prl_1', price_list_version: 1, provider: 'tier_1', network: null },
-    ...{ per_segment_kes: 0.8, segments: 1, cost_kes: 0.8, charge: 'charged' },
+    price_list_id: 'prl_1',
+    price_list_version: 1,
+    provider: 'tier_1',
+    network: null,
+    per_segment_kes: 0.8,
+    segments: 1,
+    cost_kes: 0.8,
+    charge: 'charged',
   },
 };
 

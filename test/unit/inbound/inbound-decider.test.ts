@@ -8,14 +8,25 @@ import type { Mode } from '../../../src/domain/shared/event';
 
 const NUMBER = '22384';
 const assign = (change: Partial<AssignInboundNumber> = {}): AssignInboundNumber => ({
-  ...{ type: 'AssignInboundNumber', number: NUMBER, keyword: null, customerId: 'cus_1', mode: 'live', senders: [] },
+  type: 'AssignInboundNumber',
+  number: NUMBER,
+  keyword: null,
+  customerId: 'cus_1',
+  mode: 'live',
+  senders: [],
   ...change,
 });
 const release = (customerId = 'cus_1', keyword: string | null = null): InboundCommand => ({
-  ...{ type: 'ReleaseInboundNumber', number: NUMBER, keyword, customerId },
+  type: 'ReleaseInboundNumber',
+  number: NUMBER,
+  keyword,
+  customerId,
 });
 const discard = (textId: string, note = 'advertising'): InboundCommand => ({
-  ...{ type: 'DiscardParkedText', number: NUMBER, textId, note },
+  type: 'DiscardParkedText',
+  number: NUMBER,
+  textId,
+  note,
 });
 
 function after(...commands: InboundCommand[]): InboundState {

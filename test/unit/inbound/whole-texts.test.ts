@@ -13,7 +13,12 @@ const TEN_MINUTES_MS = 600_000;
 
 /** Part `number` of three, which says `text`. */
 const part = (id: string, number: number, text: string, settled = false): InboxPart => ({
-  ...{ id, provider: 'smpp', kind: 'text', receivedAt: AT, tries: 0, settled },
+  id,
+  provider: 'smpp',
+  kind: 'text',
+  receivedAt: AT,
+  tries: 0,
+  settled,
   raw: Buffer.from(JSON.stringify({ text, part: { reference: 9, total: 3, number } })),
 });
 
@@ -25,7 +30,9 @@ function readingOf({ raw }: { readonly raw: Buffer }): TextReading {
 /** What becomes of the part `id` among all that came. */
 function whole(id: string, all: readonly InboxPart[], waitedMs = 0): Promise<WholeText | TextVerdict> {
   const inbox: InboundInbox = {
-    ...{ start: () => undefined, purge: () => Promise.resolve(0), stop: () => Promise.resolve() },
+    start: () => undefined,
+    purge: () => Promise.resolve(0),
+    stop: () => Promise.resolve(),
     partsOf: () => Promise.resolve(all),
   };
   const clock: Clock = { now: () => Date.parse(AT) + waitedMs, iso: () => AT, monotonicMs: () => 0 };

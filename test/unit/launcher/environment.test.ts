@@ -158,8 +158,12 @@ describe("the sandbox's variables", () => {
     const env = { TIER_1_ADAPTER: 'smpp', TIER_3_ADAPTER: 'twilio' };
     const around = surroundings(env);
     expect(applicationVariables(around, env)).toMatchObject({
-      ...{ TIER_1_ADAPTER: 'smpp', TIER_1_URL: 'smpp://127.0.0.1:5', TIER_1_API_KEY: 'sandbox-' },
-      ...{ TIER_2_ADAPTER: 'africastalking', TIER_3_ADAPTER: 'twilio', TIER_3_URL: 'http://127.0.0.1:7' },
+      TIER_1_ADAPTER: 'smpp',
+      TIER_1_URL: 'smpp://127.0.0.1:5',
+      TIER_1_API_KEY: 'sandbox-',
+      TIER_2_ADAPTER: 'africastalking',
+      TIER_3_ADAPTER: 'twilio',
+      TIER_3_URL: 'http://127.0.0.1:7',
     });
     const providers = JSON.parse(sandboxVariables(around, '/data', env)['SANDBOX_PROVIDERS'] ?? '') as object[];
     expect(providers).toMatchObject([

@@ -67,8 +67,16 @@ export const refused = (
 ): MessageCommand => ({
   type: 'RecordRefused',
   data: {
-    ...{ attempt, class: failureClass, scope: null, code: '407', reason: 'no route', failureCode: 'no_route' },
-    ...{ byProvider: true, at: at(seconds), retryDelayMs: 1_000, ...data },
+    attempt,
+    class: failureClass,
+    scope: null,
+    code: '407',
+    reason: 'no route',
+    failureCode: 'no_route',
+    byProvider: true,
+    at: at(seconds),
+    retryDelayMs: 1_000,
+    ...data,
   },
 });
 export const examine = (attempt: number, seconds: number): MessageCommand => ({
@@ -82,9 +90,18 @@ export const report = (
 ): MessageCommand => ({
   type: 'RecordReport',
   data: {
-    ...{ provider: 'at_tier_1', providerMessageId: `id-${attempt}`, attempt: null, outcome: result },
-    ...{ class: result === 'failed' ? ('F' as const) : null, code: 'Failed', reason: 'not delivered' },
-    ...{ failureCode: 'delivery_failed', permanent: false, reportedAt: at(60), graceSeconds: GRACE_S, ...data },
+    provider: 'at_tier_1',
+    providerMessageId: `id-${attempt}`,
+    attempt: null,
+    outcome: result,
+    class: result === 'failed' ? ('F' as const) : null,
+    code: 'Failed',
+    reason: 'not delivered',
+    failureCode: 'delivery_failed',
+    permanent: false,
+    reportedAt: at(60),
+    graceSeconds: GRACE_S,
+    ...data,
   },
 });
 export const close = (seconds: number): MessageCommand => ({

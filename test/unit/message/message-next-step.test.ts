@@ -27,7 +27,12 @@ const next = (
   from: MessageQueued = order(),
 ) =>
   nextStep(given(after(from, ...commands)), {
-    ...{ nowMs: T0 + seconds * 1000, waitMs: 60_000, opened: null, shut: [], hours: KENYAN_HOURS, ...extra },
+    nowMs: T0 + seconds * 1000,
+    waitMs: 60_000,
+    opened: null,
+    shut: [],
+    hours: KENYAN_HOURS,
+    ...extra,
   });
 const left = (attempt: number, seconds: number) => refused(attempt, 'R', seconds, { retryDelayMs: null });
 

@@ -37,7 +37,9 @@ const failover = [
 describe('why a message went the way it went', () => {
   it('tells outcome, tiers, price and attempts of one that failed over', () => {
     expect(why(...failover)).toEqual({
-      ...{ message_id: noted.data.messageId, status: 'dispatched', final: false },
+      message_id: noted.data.messageId,
+      status: 'dispatched',
+      final: false,
       outcome: {
         code: 'dispatched',
         text: 'tier_2 accepted it; the report is awaited. It was not the tier picked at accept (tier_1: no connection).',
@@ -46,23 +48,43 @@ describe('why a message went the way it went', () => {
       tiers: [
         { provider: 'tier_1', health: 'healthy', share_percent: null, cost_kes: 0.8, verdict: 'picked' },
         {
-          ...{ provider: 'tier_2', health: 'returning', share_percent: 25, cost_kes: 1 },
+          provider: 'tier_2',
+          health: 'returning',
+          share_percent: 25,
+          cost_kes: 1,
           verdict: ticketOf(noted.data.messageId) < 25 ? 'behind' : 'not_its_share',
         },
       ],
       price: {
-        ...{ price_list_id: 'prl_1', price_list_version: 1, provider: 'tier_2', network: null },
-        ...{ per_segment_kes: 1, segments: 1, cost_kes: 1, charge: 'charged' },
+        price_list_id: 'prl_1',
+        price_list_version: 1,
+        provider: 'tier_2',
+        network: null,
+        per_segment_kes: 1,
+        segments: 1,
+        cost_kes: 1,
+        charge: 'charged',
       },
       attempts: [
         {
-          ...{ attempt: 1, provider: 'tier_1', started_at: '2026-11-22T06:00:01.000Z', outcome: 'refused' },
-          ...{ ended_at: '2026-11-22T06:00:03.000Z', code: 'provider_unavailable', reason: 'no connection' },
+          attempt: 1,
+          provider: 'tier_1',
+          started_at: '2026-11-22T06:00:01.000Z',
+          outcome: 'refused',
+          ended_at: '2026-11-22T06:00:03.000Z',
+          code: 'provider_unavailable',
+          reason: 'no connection',
           rerouted_because: null,
         },
         {
-          ...{ attempt: 2, provider: 'tier_2', started_at: '2026-11-22T06:00:01.000Z', outcome: 'accepted' },
-          ...{ ended_at: '2026-11-22T06:00:06.000Z', code: null, reason: null, rerouted_because: 'retries_exhausted' },
+          attempt: 2,
+          provider: 'tier_2',
+          started_at: '2026-11-22T06:00:01.000Z',
+          outcome: 'accepted',
+          ended_at: '2026-11-22T06:00:06.000Z',
+          code: null,
+          reason: null,
+          rerouted_because: 'retries_exhausted',
         },
       ],
     });

@@ -11,7 +11,12 @@ const PAGE = Buffer.from('<h1>Système en maintenance</h1>', 'latin1');
 const HTML = 'text/html; charset=iso-8859-1';
 
 const answer = (status: number, bytes: Buffer, body: string | null = bytes.toString('utf8')): Exchange => ({
-  ...{ kind: 'answer', status, contentType: HTML, retryAfterSeconds: null, body, bytes },
+  kind: 'answer',
+  status,
+  contentType: HTML,
+  retryAfterSeconds: null,
+  body,
+  bytes,
 });
 const said = (value: object): Exchange => answer(200, Buffer.from(JSON.stringify(value)));
 const rawOf = (outcome: SubmissionOutcome) => (outcome.kind === 'accepted' ? undefined : outcome.raw);
@@ -38,7 +43,8 @@ describe.each<[string, (exchange: Exchange) => SubmissionOutcome]>([
   });
   it('that never came is not', () => {
     expect(outcomeOf({ kind: 'no_answer', code: 'connection_lost' })).toEqual({
-      ...{ kind: 'unknown', code: 'connection_lost' },
+      kind: 'unknown',
+      code: 'connection_lost',
     });
     expect(rawOf(outcomeOf({ kind: 'not_sent', code: 'tls_error' }))).toBeUndefined();
   });
@@ -73,7 +79,13 @@ describe('an answer in its contract', () => {
 
 describe('an answer to the question what became of a message', () => {
   const submission: SmsSubmission = {
-    ...{ to: TO, from: 'WAHT', body: 'hello', encoding: 'gsm7', messageId: 'msg_1', attempt: 1, validForSeconds: 60 },
+    to: TO,
+    from: 'WAHT',
+    body: 'hello',
+    encoding: 'gsm7',
+    messageId: 'msg_1',
+    attempt: 1,
+    validForSeconds: 60,
   };
   const settled = (exchange: Exchange) => settledBy(exchange, submission, '2026-11-22T06:00:00.000Z');
 

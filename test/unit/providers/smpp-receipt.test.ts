@@ -36,8 +36,16 @@ describe('an id in a receipt', () => {
 describe('a receipt', () => {
   it('is read from its text', () => {
     expect(readReceipt(delivery(message(text())), 'same')).toEqual({
-      ...{ providerMessageId: '7f00a1', part: true, phone: '+254722000001', outcome: 'delivered', code: 'DELIVRD' },
-      ...{ class: null, scope: null, reason: '', failureCode: '', permanent: false },
+      providerMessageId: '7f00a1',
+      part: true,
+      phone: '+254722000001',
+      outcome: 'delivered',
+      code: 'DELIVRD',
+      class: null,
+      scope: null,
+      reason: '',
+      failureCode: '',
+      permanent: false,
     });
   });
   it('is read whatever the case and the order', () => {
@@ -49,7 +57,9 @@ describe('a receipt', () => {
   });
   it('believes its parameters before its text', () => {
     const parameters = {
-      ...{ receipted_message_id: '00C7', message_state: 5, network_error_code: Buffer.from([3, 0, 1]) },
+      receipted_message_id: '00C7',
+      message_state: 5,
+      network_error_code: Buffer.from([3, 0, 1]),
     };
     const reading = readReceipt(delivery({ ...message(text()), ...parameters }), 'decimal');
     expect(reading).toMatchObject({ providerMessageId: 'c7', class: 'P', failureCode: 'unknown_subscriber' });

@@ -1,8 +1,14 @@
 import { relativeTime, writeSubmission } from '../../../src/infrastructure/providers/smpp/submission';
 
 const submission = (change: object = {}) => ({
-  ...{ to: '+254722000001', from: 'WAHT', body: 'hello', encoding: 'gsm7' as const },
-  ...{ messageId: 'msg_1', attempt: 1, validForSeconds: 3_600, ...change },
+  to: '+254722000001',
+  from: 'WAHT',
+  body: 'hello',
+  encoding: 'gsm7' as const,
+  messageId: 'msg_1',
+  attempt: 1,
+  validForSeconds: 3_600,
+  ...change,
 });
 
 describe('a submission', () => {

@@ -5,8 +5,14 @@ describe("Twilio's signature", () => {
   const url = 'https://gw.example.test/hooks/twilio/status?tenant=t1';
   const sid = `SM${'a'.repeat(32)}`;
   const form = new URLSearchParams({
-    ...{ MessageSid: sid, SmsSid: sid, MessageStatus: 'delivered', SmsStatus: 'delivered', To: '+254700000111' },
-    ...{ From: 'GATEWAY', AccountSid: `AC${'b'.repeat(32)}`, ApiVersion: '2010-04-01' },
+    MessageSid: sid,
+    SmsSid: sid,
+    MessageStatus: 'delivered',
+    SmsStatus: 'delivered',
+    To: '+254700000111',
+    From: 'GATEWAY',
+    AccountSid: `AC${'b'.repeat(32)}`,
+    ApiVersion: '2010-04-01',
   });
   const signature = 'j+yBEKpWAOeYccgmn2xEIelMBhk=';
 

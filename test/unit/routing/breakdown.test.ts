@@ -9,8 +9,13 @@ type Network = string | null;
 /** Of each of two customers. */
 const rows = (network: Network, attempts: number, accepted: number): MinuteOfCustomer[] =>
   ['cus_1', 'cus_2'].map((customerId) => ({
-    ...{ ...emptyTally, attempts, accepted, delivered: accepted },
-    ...{ minute: span.nowMinute - 5, customerId, network },
+    ...emptyTally,
+    attempts,
+    accepted,
+    delivered: accepted,
+    minute: span.nowMinute - 5,
+    customerId,
+    network,
   }));
 const day: Counted['day'] = [
   { network: '63902', due: 900, delivered: 880 },
@@ -64,7 +69,8 @@ describe('a provider as a whole', () => {
   });
   it('never answers for a network that was moved by itself', () => {
     expect(judged([...rows('63902', 50, 10), ...rows('63903', 9, 9)], ['63902'])).toMatchObject({
-      ...{ leftOut: ['63902'], value: null },
+      leftOut: ['63902'],
+      value: null,
     });
   });
   it('does not count one that returns, however good it is by now', () => {

@@ -7,7 +7,11 @@ import { CircuitHealth } from '../../../src/application/routing/circuit-health';
 import type { Tier } from '../../../src/domain/routing/tiers';
 
 const gateway = (tier: Tier): SmsGateway => ({
-  ...{ name: `at_${tier}`, tier, adapter: 'africastalking', simulated: true, deadlineMs: 10_000 },
+  name: `at_${tier}`,
+  tier,
+  adapter: 'africastalking',
+  simulated: true,
+  deadlineMs: 10_000,
   submit: () => Promise.resolve({ kind: 'unknown', code: 'never called' }),
 });
 const all = [gateway('tier_1'), gateway('tier_2')];
@@ -17,8 +21,15 @@ const gateways: SmsGateways = {
   all: () => all,
 };
 const refusal = (data: Partial<Extract<SubmissionOutcome, { kind: 'refused' }>>): SubmissionOutcome => ({
-  ...{ kind: 'refused', class: 'R', scope: null, code: 'connection_refused', reason: '', failureCode: '' },
-  ...{ byProvider: false, retryAfterSeconds: null, ...data },
+  kind: 'refused',
+  class: 'R',
+  scope: null,
+  code: 'connection_refused',
+  reason: '',
+  failureCode: '',
+  byProvider: false,
+  retryAfterSeconds: null,
+  ...data,
 });
 const accepted: SubmissionOutcome = { kind: 'accepted', providerMessageId: 'id', providerCost: null };
 
@@ -34,8 +45,11 @@ describe('the health of providers', () => {
   const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, child: () => logger };
   const request = { sender: 'WAHT', destination: '+254722000001', failedOver: false, take: false };
   const context = {
-    ...{ customerId: 'cus_1', sender: 'WAHT', destination: '+254722000001' },
-    ...{ submittedAtMs: 120_000, tookMs: 50 },
+    customerId: 'cus_1',
+    sender: 'WAHT',
+    destination: '+254722000001',
+    submittedAtMs: 120_000,
+    tookMs: 50,
   };
   const permitted = (tier: Tier, extra: Partial<typeof request> = {}): boolean =>
     health.permits('live', tier, { ...request, ...extra });

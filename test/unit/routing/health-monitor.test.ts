@@ -16,7 +16,11 @@ import { MemoryEventStore } from '../../support/memory-event-store';
 const NOW = Date.parse('2026-11-22T06:00:30.000Z');
 const MINUTE = Math.floor(NOW / 60_000);
 const gateway = (tier: Tier): SmsGateway => ({
-  ...{ name: `at_${tier}`, tier, adapter: 'africastalking', simulated: true, deadlineMs: 10_000 },
+  name: `at_${tier}`,
+  tier,
+  adapter: 'africastalking',
+  simulated: true,
+  deadlineMs: 10_000,
   submit: () => Promise.resolve({ kind: 'unknown', code: 'never called' }),
 });
 const all = TIERS.map(gateway);
@@ -49,7 +53,10 @@ describe('the monitor of the providers’ health', () => {
   const clock: Clock = { now: () => nowMs, iso: () => new Date(nowMs).toISOString(), monotonicMs: () => nowMs };
   const silent = (): void => undefined;
   const logger: Logger = {
-    ...{ debug: silent, info: silent, warn: silent, child: () => logger },
+    debug: silent,
+    info: silent,
+    warn: silent,
+    child: () => logger,
     error: (_fields, message) => errors.push(message),
   };
   const samples: HealthSamples = {
@@ -84,7 +91,14 @@ describe('the monitor of the providers’ health', () => {
     const leadership = { stand: () => ({ isLeading: () => true, stop: () => Promise.resolve() }) };
     monitor = new HealthMonitor(
       {
-        ...{ samples, gateways, circuits, follower, journal, leadership, clock, logger },
+        samples,
+        gateways,
+        circuits,
+        follower,
+        journal,
+        leadership,
+        clock,
+        logger,
         observe: (provider, network, score) => seen.set(network === null ? provider : `${provider} ${network}`, score),
       },
       DEFAULT_THRESHOLDS,

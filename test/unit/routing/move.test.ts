@@ -20,13 +20,20 @@ const standing = (
   accepted: number,
   more: Partial<Standing> = {},
 ): Standing => ({
-  ...{ provider, tier, status: 'healthy', movedSecondsAgo: null, network: null, leftOut: [] },
+  provider,
+  tier,
+  status: 'healthy',
+  movedSecondsAgo: null,
+  network: null,
+  leftOut: [],
   inputs: { window: window(accepted), baseline: { due: 0, delivered: 0 }, reportsSilentEverywhere: false },
   ...more,
 });
 
 const inputs = (subject: Standing, ...alternatives: Standing[]): MoveInputs => ({
-  ...{ subject, alternatives, thresholds: DEFAULT_THRESHOLDS },
+  subject,
+  alternatives,
+  thresholds: DEFAULT_THRESHOLDS,
 });
 
 describe('a move away from a provider', () => {

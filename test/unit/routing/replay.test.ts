@@ -24,20 +24,29 @@ const ACCOUNTS = {
 
 const counts = (attempts: number, accepted: number) => ({ attempts, accepted, timeouts: 0, slow: 0 });
 const standing = (tier: 'tier_1' | 'tier_2', accepted: number): Standing => ({
-  ...{ provider: `sim-${tier}`, tier, status: 'healthy', movedSecondsAgo: null, network: null, leftOut: [] },
+  provider: `sim-${tier}`,
+  tier,
+  status: 'healthy',
+  movedSecondsAgo: null,
+  network: null,
+  leftOut: [],
   inputs: {
     window: {
-      ...{ fromMinute: 0, toMinute: 14 },
+      fromMinute: 0,
+      toMinute: 14,
       calls: { largest: counts(100, accepted), others: counts(0, 0) },
       reports: { largest: { due: 0, delivered: 0, late: 0 }, others: { due: 0, delivered: 0, late: 0 } },
     },
-    ...{ baseline: { due: 0, delivered: 0 }, reportsSilentEverywhere: false },
+    baseline: { due: 0, delivered: 0 },
+    reportsSilentEverywhere: false,
   },
 });
 
 function degraded(): ProviderEvent {
   const inputs: MoveInputs = {
-    ...{ subject: standing('tier_1', 70), alternatives: [standing('tier_2', 100)], thresholds: DEFAULT_THRESHOLDS },
+    subject: standing('tier_1', 70),
+    alternatives: [standing('tier_2', 100)],
+    thresholds: DEFAULT_THRESHOLDS,
   };
   const move = { inputs, outcome: decideMove(inputs) };
   const data = { provider: 'sim-tier_1', tier: 'tier_1', network: null, cause: 'score' as const };

@@ -109,15 +109,13 @@ describe('the score', () => {
   it('lies between 0 and 100 whatever is counted', () => {
     const count = fc.integer({ min: 0, max: 200 });
     const row = fc.record({
-      ...{
-        attempts: count,
-        accepted: count,
-        timeouts: count,
-        slow: count,
-        delivered: count,
-        late: count,
-        excused: count,
-      },
+      attempts: count,
+      accepted: count,
+      timeouts: count,
+      slow: count,
+      delivered: count,
+      late: count,
+      excused: count,
       minute: fc.integer({ min: NOW - 20, max: NOW }),
       customerId: fc.constantFrom('a', 'b', 'c'),
       network: fc.constantFrom('63902', '63903', null),

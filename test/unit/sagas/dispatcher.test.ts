@@ -11,8 +11,15 @@ const refusal = (
   failureClass: 'R' | 'F' | 'F!' | 'P',
   data: Partial<Extract<SubmissionOutcome, { kind: 'refused' }>> = {},
 ): SubmissionOutcome => ({
-  ...{ kind: 'refused', class: failureClass, scope: null, code: '407', reason: 'no route', failureCode: 'no_route' },
-  ...{ byProvider: true, retryAfterSeconds: null, ...data },
+  kind: 'refused',
+  class: failureClass,
+  scope: null,
+  code: '407',
+  reason: 'no route',
+  failureCode: 'no_route',
+  byProvider: true,
+  retryAfterSeconds: null,
+  ...data,
 });
 const refusedConnection = refusal('R', { code: 'connection_refused', byProvider: false });
 const silence: SubmissionOutcome = { kind: 'unknown', code: 'no_answer_in_time' };
@@ -89,7 +96,8 @@ describe('dispatching', () => {
     pass(15);
     await two.dispatcher.wake(messageId, null);
     expect(world.last(messageId)).toMatchObject({
-      ...{ type: 'MessageOutcomeUnknown', data: { reason: 'claim_without_outcome', final: false } },
+      type: 'MessageOutcomeUnknown',
+      data: { reason: 'claim_without_outcome', final: false },
     });
     expect(world.calls).toHaveLength(1);
   });
@@ -236,7 +244,9 @@ describe('dispatching', () => {
     await one.settle(messageId);
     expect(due()).toMatchObject([['retry', 1, expect.any(Number)]]);
     const context = {
-      ...{ customerId: 'cus_1', sender: 'WAHT', destination: '+254722000009' },
+      customerId: 'cus_1',
+      sender: 'WAHT',
+      destination: '+254722000009',
       submittedAtMs: 0,
       tookMs: 5,
     };
@@ -276,8 +286,11 @@ describe('dispatching', () => {
   it('waits while every tier is shut, and expires with its validity', async () => {
     for (const tier of ['tier_1', 'tier_2', 'tier_3'] as const) {
       one.health.record(`at_${tier}`, refusal('F!', { scope: 'account' }), {
-        ...{ customerId: 'cus_1', sender: 'WAHT', destination: '+254722000009' },
-        ...{ submittedAtMs: 0, tookMs: 5 },
+        customerId: 'cus_1',
+        sender: 'WAHT',
+        destination: '+254722000009',
+        submittedAtMs: 0,
+        tookMs: 5,
       });
     }
     await world.queue(order());

@@ -6,8 +6,14 @@ import { Process, World } from './saga-rig';
 const silence: SubmissionOutcome = { kind: 'unknown', code: 'no_answer_in_time' };
 const accepted: SubmissionOutcome = { kind: 'accepted', providerMessageId: 'late-1', providerCost: null };
 const refused: SubmissionOutcome = {
-  ...{ kind: 'refused', class: 'F', scope: null, code: '407', reason: 'no route', failureCode: 'no_route' },
-  ...{ byProvider: true, retryAfterSeconds: null },
+  kind: 'refused',
+  class: 'F',
+  scope: null,
+  code: '407',
+  reason: 'no route',
+  failureCode: 'no_route',
+  byProvider: true,
+  retryAfterSeconds: null,
 };
 const { messageId } = order().data;
 

@@ -4,8 +4,16 @@ import { Process, World } from './saga-rig';
 
 const { messageId } = order().data;
 const reading = (data: Partial<ReportReading> = {}): ReportReading => ({
-  ...{ providerMessageId: 'id-1', phone: '+254722000001', outcome: 'delivered', class: null, scope: null },
-  ...{ code: 'Success', reason: '', failureCode: '', permanent: false, ...data },
+  providerMessageId: 'id-1',
+  phone: '+254722000001',
+  outcome: 'delivered',
+  class: null,
+  scope: null,
+  code: 'Success',
+  reason: '',
+  failureCode: '',
+  permanent: false,
+  ...data,
 });
 
 describe('delivery reports', () => {
@@ -20,7 +28,11 @@ describe('delivery reports', () => {
   });
   const report = (data: Partial<InboxReport> = {}): InboxReport => ({
     id: `00000000-0000-4000-8000-${(++reports).toString().padStart(12, '0')}`,
-    ...{ provider: 'at_tier_1', raw: Buffer.from('raw'), receivedAt: world.clock.iso(), comparisons: 0, ...data },
+    provider: 'at_tier_1',
+    raw: Buffer.from('raw'),
+    receivedAt: world.clock.iso(),
+    comparisons: 0,
+    ...data,
   });
   const sent = async (): Promise<void> => {
     await world.queue(order());

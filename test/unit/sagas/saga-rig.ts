@@ -55,12 +55,26 @@ export const ids: IdSource = {
 const silent = (): void => undefined;
 const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, child: () => logger };
 const metrics: Metrics = {
-  ...{ appendObserved: silent, walletConflict: silent, walletBatch: silent, dispatch: silent, report: silent },
-  ...{ requestObserved: silent, projectionLag: silent, undecodable: silent, workerInFlight: silent, refused: silent },
-  ...{ providerScore: silent, inbound: silent, providerAnswer: silent },
-  ...{ accessDropped: silent, headRefused: silent },
-  ...{ logMismatch: silent, snapshotDiscarded: silent },
-  ...{ projectionBacklog: silent, projectionParked: silent, projectionsLeft: silent },
+  appendObserved: silent,
+  walletConflict: silent,
+  walletBatch: silent,
+  dispatch: silent,
+  report: silent,
+  requestObserved: silent,
+  projectionLag: silent,
+  undecodable: silent,
+  workerInFlight: silent,
+  refused: silent,
+  providerScore: silent,
+  inbound: silent,
+  providerAnswer: silent,
+  accessDropped: silent,
+  headRefused: silent,
+  logMismatch: silent,
+  snapshotDiscarded: silent,
+  projectionBacklog: silent,
+  projectionParked: silent,
+  projectionsLeft: silent,
 };
 
 /** The parts of the world that all processes share. */
@@ -125,12 +139,10 @@ export class World {
 
   private readonly ended = new Set<string>();
   readonly wallets: { -readonly [method in keyof Wallets]: Wallets[method] } = {
-    ...{
-      reserve: nothing,
-      open: nothing,
-      credit: () => Promise.resolve(true),
-      adjustDown: () => Promise.resolve(true),
-    },
+    reserve: nothing,
+    open: nothing,
+    credit: () => Promise.resolve(true),
+    adjustDown: () => Promise.resolve(true),
     reprice: (_wallet, _ctx, { amount }) => {
       if (amount > this.available) return Promise.reject(new DomainError('insufficient_funds', 'not enough'));
       this.money.push(`reprice ${amount}`);
@@ -157,7 +169,11 @@ export class World {
 
   gateway(tier: Tier): SmsGateway {
     return {
-      ...{ name: `at_${tier}`, tier, adapter: 'africastalking', simulated: true, deadlineMs: 10_000 },
+      name: `at_${tier}`,
+      tier,
+      adapter: 'africastalking',
+      simulated: true,
+      deadlineMs: 10_000,
       submit: async ({ to, body }) => {
         this.calls.push({ tier, to, body });
         const providerMessageId = `id-${this.calls.length}`;
@@ -174,7 +190,8 @@ function nothing(): Promise<void> {
 }
 
 const vault: SubjectVault = {
-  ...{ lookupHash: (phone) => phone, seal: (kid, ct) => ({ kid, iv: '', ct, tag: '' }) },
+  lookupHash: (phone) => phone,
+  seal: (kid, ct) => ({ kid, iv: '', ct, tag: '' }),
   subjectFor: (_customer, phone) => Promise.resolve({ subjectId: 'sub', lookupHash: phone }),
   findSubject: () => Promise.resolve(null),
   subjectsOfPhone: () => Promise.resolve([{ customerId: 'cus', subjectId: 'sub' }]),
@@ -205,7 +222,10 @@ export class Process {
       all: () => [...gateways.values()],
     };
     const configuration = {
-      ...{ reportGraceSeconds: 600, retryDelaysMs: [1_000, 5_000], waitRetryMs: 60_000, dispatchConcurrency: 64 },
+      reportGraceSeconds: 600,
+      retryDelaysMs: [1_000, 5_000],
+      waitRetryMs: 60_000,
+      dispatchConcurrency: 64,
       promotion: { hours: KENYAN_HOURS, optOutText: 'STOP*456*9*5#' },
       ...settings,
     } as Configuration;

@@ -49,12 +49,24 @@ function world(nowMs: number) {
 }
 
 const caller = (change: Partial<CustomerRecord> = {}): Caller => ({
-  ...{ customer: customer(change), keyId: 'KEY1', mode: 'live', requestId: 'req_1' },
+  customer: customer(change),
+  keyId: 'KEY1',
+  mode: 'live',
+  requestId: 'req_1',
 });
 
 const promotion = (change: Partial<MessageRequest> = {}): MessageRequest => ({
-  ...{ to: '0712 345 678', body: 'Sale today!', senderId: 'DUKA', validForSeconds: 600, onUnknown: null },
-  ...{ clientReference: null, encoding: null, maxSegments: null, maxCost: null, sendAt: null, class: 'promotional' },
+  to: '0712 345 678',
+  body: 'Sale today!',
+  senderId: 'DUKA',
+  validForSeconds: 600,
+  onUnknown: null,
+  clientReference: null,
+  encoding: null,
+  maxSegments: null,
+  maxCost: null,
+  sendAt: null,
+  class: 'promotional',
   ...change,
 });
 
@@ -128,8 +140,12 @@ describe('a promotional message', () => {
     const body = 'a'.repeat(147);
     const quote = await w.quote({ body });
     expect(quote).toMatchObject({
-      ...{ text: `${body} STOP*456*9*5#`, segmentation: { segments: 2 }, offer: { amount: 16_000n } },
-      ...{ sendAt: MORNING, deferred: true, refusal: null },
+      text: `${body} STOP*456*9*5#`,
+      segmentation: { segments: 2 },
+      offer: { amount: 16_000n },
+      sendAt: MORNING,
+      deferred: true,
+      refusal: null,
     });
     const { response } = await w.send({ body });
     expect(w.first(response.message_id)).toMatchObject({

@@ -61,7 +61,11 @@ const request = (change: Partial<MessageRequest> = {}): MessageRequest => ({
   validForSeconds: null,
   onUnknown: null,
   clientReference: null,
-  ...{ encoding: null, maxSegments: null, maxCost: null, sendAt: null, class: 'transactional' },
+  encoding: null,
+  maxSegments: null,
+  maxCost: null,
+  sendAt: null,
+  class: 'transactional',
   ...change,
 });
 
