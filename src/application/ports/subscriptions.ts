@@ -65,6 +65,11 @@ export interface WorkerOptions {
   readonly streamPrefixes: readonly string[];
   /** Events in hand at once, in this process. */
   readonly concurrency: number;
+  /**
+   * The types that it does something with: any other that this version knows is acknowledged without being decoded. What only
+   * a newer version knows is left to that one all the same. Left out: every type is handled.
+   */
+  readonly handles?: readonly string[];
   /** Resolves when the event's commands have been carried out: only then is it acknowledged. Rejecting: nack with retry after a back-off; after the group's retries it is parked. */
   readonly handle: (event: RecordedEvent, retryCount: number) => Promise<void>;
 }

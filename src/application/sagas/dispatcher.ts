@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DispatchFailed, MessageOutcomeUnknown } from '../../domain/message/events';
+import type { DispatchFailed, MessageEvent, MessageOutcomeUnknown } from '../../domain/message/events';
 import { openTiers } from '../../domain/message/candidates';
 import { nextStep, type NextStep } from '../../domain/message/next-step';
 import { isLive, type LiveMessage } from '../../domain/message/state';
@@ -181,6 +181,15 @@ export class Dispatcher {
     return this.gateways.forTier(state.order.mode, tier)?.name ?? tier;
   }
 }
+
+/** What `onEvent` does something with; all other events follow from what is done here. */
+export const DISPATCHER_EVENTS = [
+  'MessageQueued',
+  'MessageScheduled',
+  'MessageRescheduled',
+  'DispatchFailed',
+  'MessageOutcomeUnknown',
+] as const satisfies readonly MessageEvent['type'][];
 
 /** Events after which something may have to be done at once or later; all others follow from what is done here. */
 function concernsDispatch(event: RecordedEvent): boolean {

@@ -8,7 +8,7 @@ import { TIMER_FEED, type TimerFeed } from '../ports/timers';
 import { Affordability } from './affordability';
 import { CallsUnderWay } from './calls-under-way';
 import { ClaimMaker } from './claim-maker';
-import { Dispatcher } from './dispatcher';
+import { Dispatcher, DISPATCHER_EVENTS } from './dispatcher';
 import { DueMessages } from './due-messages';
 import { Inquiry } from './inquiry';
 import { MessageCommands } from './message-commands';
@@ -16,7 +16,7 @@ import { MessageMemory } from './message-memory';
 import { ProviderCall } from './provider-call';
 import { Receipts } from './receipts';
 import { RecentDispatches } from './recent-dispatches';
-import { Settlement } from './settlement';
+import { Settlement, SETTLEMENT_EVENTS } from './settlement';
 import { WaitingRoom } from './waiting-room';
 import { Watchdog } from './watchdog';
 
@@ -64,11 +64,13 @@ export class SagasModule implements OnApplicationBootstrap, BeforeApplicationShu
     this.workers = await Promise.all([
       this.subscriptions.worker({
         ...DISPATCHER_GROUP,
+        handles: DISPATCHER_EVENTS,
         concurrency: this.configuration.dispatchConcurrency,
         handle: (event) => this.dispatcher.onEvent(event),
       }),
       this.subscriptions.worker({
         ...SETTLEMENT_GROUP,
+        handles: SETTLEMENT_EVENTS,
         concurrency: SETTLEMENTS_AT_ONCE,
         handle: (event) => this.settlement.onEvent(event),
       }),

@@ -3,6 +3,7 @@ import { amountToCharge } from '../../domain/message/candidates';
 import type {
   MessageDelivered,
   MessageDispatched,
+  MessageEvent,
   MessageFailed,
   MessageOutcomeUnknown,
 } from '../../domain/message/events';
@@ -21,6 +22,16 @@ import { RecentDispatches } from './recent-dispatches';
 const ACTOR = { kind: 'system', id: 'settlement' } as const;
 /** Nobody waits for a settlement as for a request: a store that is slow for a while is waited for. */
 const SETTLE_WITHIN_MS = 20_000;
+
+/** What `onEvent` does something with. */
+export const SETTLEMENT_EVENTS = [
+  'MessageDispatched',
+  'MessageOutcomeUnknown',
+  'MessageDelivered',
+  'MessageFailed',
+  'MessageExpired',
+  'MessageCancelled',
+] as const satisfies readonly MessageEvent['type'][];
 
 /**
  * The money moments, and the alarm of the report deadline. A reservation ends once, whoever asks and however often, so

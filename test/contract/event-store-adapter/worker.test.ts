@@ -181,6 +181,35 @@ describe('a worker', () => {
     expect(adapter.metrics.undecodables).toContain(`${group} corrupt`);
   });
 
+  it('is done with what it does not handle, but not with what only a newer version knows', async () => {
+    const newer = {
+      schema: 99,
+      $correlationId: 'c',
+      $causationId: 'c',
+      customerId: null,
+      at: '2026-01-01T00:00:00.000Z',
+    };
+    const actor = { kind: 'system', id: 'test' };
+    await official.appendToStream(
+      `${prefix}newer`,
+      jsonEvent({ type: 'FundsReserved', data: {}, metadata: { ...newer, actor } }),
+    );
+    await official.appendToStream(`${prefix}unknown`, jsonEvent({ type: 'MadeTomorrow', data: {} }));
+    await write(3);
+    const seen: string[] = [];
+    const idle = await open({ handles: ['WalletCredited'], handle: async ({ stream }) => void seen.push(stream) });
+    const leftToOthers = (): string[] => adapter.metrics.undecodables.filter((one) => one.startsWith(group));
+    await eventually(async () => new Set(leftToOthers()).size === 2, 10_000);
+    await pause(200);
+    await idle.stop(1_000);
+    expect(new Set(leftToOthers())).toEqual(new Set([`${group} newer_version`, `${group} unknown_type`]));
+    await open({ handle: async ({ stream }) => void seen.push(stream) });
+    await write(2, 10);
+    await eventually(async () => seen.length >= 2, 10_000);
+    await pause(300);
+    expect(seen.sort()).toEqual([`${prefix}10`, `${prefix}11`]);
+  });
+
   it('makes its group anew when someone deletes it', async () => {
     await write(3);
     const seen: string[] = [];

@@ -56,6 +56,18 @@ export class EventCodec {
     };
   }
 
+  /** Whether this version knows the type and the version of its payload, which is not looked at. */
+  isFamiliar({ type, metadata }: StoredEvent): boolean {
+    const codec = this.codecs.get(type);
+    if (codec === undefined) return false;
+    try {
+      return decodeMetadata(metadata.toString('utf8')).schema <= codec.definition.version;
+    } catch {
+      // Damaged: whoever decodes it finds out how.
+      return false;
+    }
+  }
+
   /** Never throws: what cannot be read comes back as such, with its envelope. */
   decode(stored: StoredEvent): DecodedEvent {
     const codec = this.codecs.get(stored.type);

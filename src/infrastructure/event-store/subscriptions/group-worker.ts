@@ -39,6 +39,7 @@ export class GroupWorker implements Worker {
   private readonly backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
   private readonly wakeUp = new WakeUp();
   private readonly bufferSize: number;
+  private readonly handles: ReadonlySet<string> | null;
   private readonly running: Promise<void>;
   private readonly forgetIntegrity: () => void;
   private call: WorkerCall | null = null;
@@ -51,6 +52,7 @@ export class GroupWorker implements Worker {
     private readonly options: WorkerOptions,
     private readonly parts: FeedParts,
   ) {
+    this.handles = options.handles === undefined ? null : new Set(options.handles);
     this.bufferSize = Math.min(LARGEST_BUFFER, Math.max(SMALLEST_BUFFER, options.concurrency * 2));
     this.running = this.run().catch((error: unknown) => {
       this.connected = false;
@@ -115,6 +117,7 @@ export class GroupWorker implements Worker {
 
   private take(call: WorkerCall, stored: StoredEvent, retryCount: number): void {
     if (this.stopping) return;
+    if (this.handles?.has(stored.type) === false && this.parts.codec.isFamiliar(stored)) return call.ack(stored.id);
     const known = this.inHand.get(stored.id);
     if (known !== undefined) {
       known.call = call;
