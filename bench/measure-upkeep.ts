@@ -82,9 +82,9 @@ async function countEvents(services: BenchServices): Promise<number> {
   return events;
 }
 
-const SETTLE_MS = 5_000;
-/** Long enough for the collector's one tidying up after the start, some forty seconds later, to be no more than its share. */
-const WATCHED_MS = 60_000;
+/** Some fifteen to forty seconds after its start the application's collector tidies up, once: that is no idleness yet. */
+const SETTLE_MS = 60_000;
+const WATCHED_MS = 30_000;
 
 /** Processor time of everything that runs, as a share of one core, while nobody asks for anything. */
 export async function measureIdle(services: BenchServices, databaseUrl: string): Promise<Ratio> {
