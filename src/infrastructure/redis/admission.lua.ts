@@ -25,9 +25,9 @@ return take(KEYS[1], now, tonumber(ARGV[1]), tonumber(ARGV[2]))
 `;
 
 /**
- * Blocks and velocity, the same for a message and for a question about one: leaves `sent`, the messages of the last minute to
- * the recipient, and `bucket`, in which this one would count; returns at once where a block holds, or where the recipient
- * wants none from the sender that a promotion names.
+ * Blocks and velocity, the same for a message and for a question about one. Almost always no block of any kind stands, and one
+ * look says so. Leaves `sent`, the messages of the last minute to the recipient, and `bucket`, in which this one would count;
+ * returns at once where a block holds, or where the recipient wants none from the sender that a promotion names.
  */
 const JUDGE = (
   customer: string,
@@ -72,7 +72,8 @@ end
  * ('' where no recipient is to be judged), messages a minute to the recipient, sender of a promotion ('' otherwise).
  * An idempotency key holds `P:token:digest` while its first request runs, then `D:digest:response`. Replays and pending
  * answers return before anything is counted. Velocity is kept in buckets of five seconds; a message over the limit is not
- * counted, or hammering would shut a recipient out for ever.
+ * counted, or hammering would shut a recipient out for ever. A bucket is looked at for 65 seconds from its beginning, so the
+ * life of 70 that its first message gives is long enough.
  */
 export const ADMIT = `${GCRA}
 if redis.call('EXISTS', KEYS[8], KEYS[10]) < 2 then return {'unready'} end
