@@ -149,6 +149,8 @@ export class WalletLog {
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) await new Promise<void>((resolve) => setImmediate(resolve));
     const snapshot = step.value;
+    // It was found meanwhile that the stream does not bear this state out: kept now, it would keep better ones out.
+    if (this.snapshotAt !== revision) return;
     if (snapshot === null) throw new DomainError('not_found', 'A wallet that was never opened has no snapshot.');
     await this.snapshots.save(this.stream, WALLET_SNAPSHOT_SCHEMA, { revision, eventId, state: snapshot });
   }
