@@ -48,8 +48,8 @@ export class Dispatcher {
 
   async onEvent(event: RecordedEvent): Promise<void> {
     const cause: Cause = { id: event.id, actor: ACTOR };
-    if (event.type === 'MessageQueued') return this.advance(this.memory.fromQueued(event), cause, null);
-    if (event.type === 'MessageOutcomeUnknown') {
+    if (typeOf(event) === 'MessageQueued') return this.advance(this.memory.fromQueued(event), cause, null);
+    if (typeOf(event) === 'MessageOutcomeUnknown') {
       const { final } = event.data as MessageOutcomeUnknown['data'];
       if (!final) await this.inquiry.begin(event);
     }
@@ -182,7 +182,10 @@ export class Dispatcher {
   }
 }
 
-/** What `onEvent` does something with; all other events follow from what is done here. */
+/**
+ * What `onEvent` does something with: nothing else is handed to it, and a comparison with anything else does not compile. All
+ * other events follow from what is done here.
+ */
 export const DISPATCHER_EVENTS = [
   'MessageQueued',
   'MessageScheduled',
@@ -191,11 +194,15 @@ export const DISPATCHER_EVENTS = [
   'MessageOutcomeUnknown',
 ] as const satisfies readonly MessageEvent['type'][];
 
+const typeOf = (event: RecordedEvent): (typeof DISPATCHER_EVENTS)[number] =>
+  event.type as (typeof DISPATCHER_EVENTS)[number];
+
 /** Events after which something may have to be done at once or later; all others follow from what is done here. */
 function concernsDispatch(event: RecordedEvent): boolean {
-  if (event.type === 'MessageScheduled' || event.type === 'MessageRescheduled') return true;
-  if (event.type === 'DispatchFailed') return (event.data as DispatchFailed['data']).class !== 'P';
-  if (event.type !== 'MessageOutcomeUnknown') return false;
+  const type = typeOf(event);
+  if (type === 'MessageScheduled' || type === 'MessageRescheduled') return true;
+  if (type === 'DispatchFailed') return (event.data as DispatchFailed['data']).class !== 'P';
+  if (type !== 'MessageOutcomeUnknown') return false;
   const { final, resendAt } = event.data as MessageOutcomeUnknown['data'];
   return !final && resendAt !== null;
 }

@@ -23,7 +23,7 @@ const ACTOR = { kind: 'system', id: 'settlement' } as const;
 /** Nobody waits for a settlement as for a request: a store that is slow for a while is waited for. */
 const SETTLE_WITHIN_MS = 20_000;
 
-/** What `onEvent` does something with. */
+/** What `onEvent` does something with: nothing else is handed to it, and a case for anything else does not compile. */
 export const SETTLEMENT_EVENTS = [
   'MessageDispatched',
   'MessageOutcomeUnknown',
@@ -48,7 +48,7 @@ export class Settlement {
   ) {}
 
   async onEvent(event: RecordedEvent): Promise<void> {
-    switch (event.type) {
+    switch (event.type as (typeof SETTLEMENT_EVENTS)[number]) {
       case 'MessageDispatched':
         return this.dispatched(event, event.data as MessageDispatched['data']);
       case 'MessageOutcomeUnknown': {
