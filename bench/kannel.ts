@@ -9,7 +9,8 @@ import { round } from './statistics';
 
 const BEARERBOX = '/usr/sbin/bearerbox';
 const SMSBOX = '/usr/sbin/smsbox';
-const PORTS = { admin: 43000, box: 43001, send: 43013, smpp: 43775, reports: 43080 };
+/** Below those that the system gives to connections that are opened. */
+const PORTS = { admin: 23000, box: 23001, send: 23013, smpp: 23775, reports: 23080 };
 
 /** Delivered, failed, buffered, taken and refused by the centre: what our own timeline has of a message, too. */
 const ALL_REPORTS = 31;

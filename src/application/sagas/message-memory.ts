@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { messageDecider } from '../../domain/message/decider';
 import type { MessageEvent, MessageQueued } from '../../domain/message/events';
 import { evolveMessage, initialMessage, type MessageState } from '../../domain/message/state';
+import { RecentMap } from '../../domain/shared/recent-map';
 import { streams } from '../../domain/shared/streams';
 import { EVENT_STORE, type EventStore, type RecordedEvent } from '../ports/event-store';
 import { readOn } from '../shared/run-decider';
@@ -22,7 +23,7 @@ const MOST_MESSAGES = 8_000;
 /** What a message's own events say, kept from one step of it to the next, so that no stream is read while all goes well. */
 @Injectable()
 export class MessageMemory {
-  private readonly messages = new Map<string, KnownMessage>();
+  private readonly messages = new RecentMap<string, KnownMessage>(MOST_MESSAGES);
 
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
@@ -39,11 +40,7 @@ export class MessageMemory {
   put(message: KnownMessage): void {
     const known = this.messages.get(message.messageId);
     if (known !== undefined && known.revision > message.revision) return;
-    this.messages.delete(message.messageId);
     this.messages.set(message.messageId, message);
-    if (this.messages.size <= MOST_MESSAGES) return;
-    const oldest = this.messages.keys().next();
-    if (oldest.done !== true) this.messages.delete(oldest.value);
   }
 
   /** As known here; from the stream where nothing is. Null: there is no such message. */

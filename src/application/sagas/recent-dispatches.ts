@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RecentMap } from '../../domain/shared/recent-map';
 
 const MOST_IDS = 50_000;
 
@@ -14,7 +15,7 @@ const keyOf = (provider: string, providerMessageId: string): string => `${provid
 /** A provider's ids for messages that this process has seen accepted lately: most reports come within seconds. */
 @Injectable()
 export class RecentDispatches {
-  private readonly dispatches = new Map<string, Dispatch>();
+  private readonly dispatches = new RecentMap<string, Dispatch>(MOST_IDS);
   private listener: (provider: string, providerMessageId: string) => void = () => undefined;
 
   /** Told of each id as it becomes known: a report that came before it can be matched now. */
@@ -44,13 +45,7 @@ export class RecentDispatches {
   }
 
   private put(provider: string, providerMessageId: string, dispatch: Dispatch): void {
-    const key = keyOf(provider, providerMessageId);
-    this.dispatches.delete(key);
-    this.dispatches.set(key, dispatch);
-    if (this.dispatches.size > MOST_IDS) {
-      const oldest = this.dispatches.keys().next();
-      if (oldest.done !== true) this.dispatches.delete(oldest.value);
-    }
+    this.dispatches.set(keyOf(provider, providerMessageId), dispatch);
     this.listener(provider, providerMessageId);
   }
 }

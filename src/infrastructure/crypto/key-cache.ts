@@ -3,6 +3,8 @@ import { KEY_BYTES } from './subject-key';
 interface Slot {
   readonly index: number;
   readonly subjectId: string;
+  /** Since the hand passed it last. */
+  wasUsed: boolean;
   /** Customer and keyed hash; empty where the key was loaded by its subject alone. */
   reference: string;
   /** Monotonic milliseconds: when Postgres last said that the key stands. */
@@ -10,16 +12,19 @@ interface Slot {
 }
 
 /**
- * The keys used last. They lie in one block of memory, so that a hundred thousand of them are a few megabytes and no load on
- * the garbage collector; what is let go of is overwritten. A key is fresh for `lifeMs`, then Postgres is asked again: a
+ * Keys that are in use. They lie in one block of memory, so that a hundred thousand of them are a few megabytes and no load on
+ * the garbage collector; what is let go of is overwritten. Where there is no room for another, a hand goes round the places
+ * and takes the first whose key was not used since it came by last, which costs a use no more than a mark. A key is fresh for `lifeMs`, then Postgres is asked again: a
  * destroyed one that nobody told this process of is used no longer than that.
  */
 export class KeyCache {
   private readonly keys: Buffer;
   private readonly bySubject = new Map<string, Slot>();
   private readonly byReference = new Map<string, Slot>();
+  private readonly slots: Slot[] = [];
   private readonly free: number[] = [];
   private used = 0;
+  private hand = 0;
 
   constructor(
     private readonly capacity: number,
@@ -37,14 +42,14 @@ export class KeyCache {
   key(subjectId: string): Buffer | null {
     const slot = this.bySubject.get(subjectId);
     if (slot === undefined) return null;
-    this.touch(slot);
+    slot.wasUsed = true;
     return this.view(slot);
   }
 
   freshKey(subjectId: string): Buffer | null {
     const slot = this.bySubject.get(subjectId);
     if (slot === undefined || !this.isFresh(slot)) return null;
-    this.touch(slot);
+    slot.wasUsed = true;
     return this.view(slot);
   }
 
@@ -52,7 +57,7 @@ export class KeyCache {
   subjectOf(reference: string): string | null {
     const slot = this.byReference.get(reference);
     if (slot === undefined || !this.isFresh(slot)) return null;
-    this.touch(slot);
+    slot.wasUsed = true;
     return slot.subjectId;
   }
 
@@ -62,10 +67,12 @@ export class KeyCache {
     if (known !== undefined) {
       if (reference !== '') this.refer(known, reference);
       known.loadedAtMs = this.nowMs();
-      this.touch(known);
+      known.wasUsed = true;
       return;
     }
-    const slot: Slot = { index: this.takeSlot(), subjectId, reference: '', loadedAtMs: this.nowMs() };
+    const index = this.takePlace();
+    const slot: Slot = { index, subjectId, wasUsed: false, reference: '', loadedAtMs: this.nowMs() };
+    this.slots[index] = slot;
     this.keys.set(key, slot.index * KEY_BYTES);
     this.bySubject.set(subjectId, slot);
     if (reference !== '') this.refer(slot, reference);
@@ -91,16 +98,21 @@ export class KeyCache {
     return this.keys.subarray(index * KEY_BYTES, (index + 1) * KEY_BYTES);
   }
 
-  private takeSlot(): number {
+  private takePlace(): number {
     const freed = this.free.pop();
     if (freed !== undefined) return freed;
     if (this.used < this.capacity) return this.used++;
-    // A map keeps the order of insertion, and `touch` inserts anew: the first is the one not used for longest.
-    for (const oldest of this.bySubject.values()) {
-      this.release(oldest);
-      return oldest.index;
+    // No place is free, so each has a slot; after one round all marks are gone.
+    for (;;) {
+      const slot = this.slots[this.hand];
+      this.hand = (this.hand + 1) % this.capacity;
+      if (slot === undefined) throw new RangeError('a cache of keys without room for one');
+      if (!slot.wasUsed) {
+        this.release(slot);
+        return slot.index;
+      }
+      slot.wasUsed = false;
     }
-    throw new RangeError('a cache of keys without room for one');
   }
 
   private release(slot: Slot): void {
@@ -108,10 +120,5 @@ export class KeyCache {
     // After an erasure the same number may already refer to its next subject.
     if (this.byReference.get(slot.reference) === slot) this.byReference.delete(slot.reference);
     this.view(slot).fill(0);
-  }
-
-  private touch(slot: Slot): void {
-    this.bySubject.delete(slot.subjectId);
-    this.bySubject.set(slot.subjectId, slot);
   }
 }

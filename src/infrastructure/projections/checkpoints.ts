@@ -52,6 +52,20 @@ export async function loadCheckpoint(sql: ProjectionSql, key: CheckpointKey): Pr
 }
 
 /**
+ * A batch names its rows by their keys, a few hundred of them. A prepared statement keeps the plan that it was given while its
+ * table was almost empty until the statistics change, which takes minutes: it must not be the one that reads all rows.
+ */
+const BATCH_SETTINGS = {
+  synchronous_commit: 'off',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+};
+const TAKE_SETTINGS = Object.entries(BATCH_SETTINGS)
+  .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+  .join(', ');
+
+/**
  * Moves the checkpoint from exactly `from` to `to`; first statement of the batch's transaction, so that a second writer
  * waits here and then finds that it lost. The transaction is not synced at its commit: what a crash of Postgres takes of
  * rows it takes of the checkpoint too, and the log has it all.
@@ -73,7 +87,7 @@ export async function moveCheckpoint(
             WHERE name = $1 AND version = $2
               AND commit_position IS NOT DISTINCT FROM $7::bigint
               AND prepare_position IS NOT DISTINCT FROM $8::bigint
-        RETURNING interventions, set_config('synchronous_commit', 'off', true)`,
+        RETURNING interventions, ${TAKE_SETTINGS}`,
     values: [
       key.name,
       key.version,

@@ -91,9 +91,9 @@ export class InboxTable {
     return rows[0] ?? null;
   }
 
+  /** Planned each time, as `postpone`: a plan kept from when there were few rows would read them all. */
   async settle(reports: readonly SettledReport[]): Promise<void> {
     await this.sql.query({
-      name: 'receipts_settle',
       text: `UPDATE receipt_inbox r SET compare_at = NULL, leased_until = NULL, outcome = s.outcome
              FROM unnest($1::uuid[], $2::text[]) AS s (id, outcome) WHERE r.id = s.id`,
       values: [reports.map(({ id }) => id), reports.map(({ outcome }) => outcome)],
@@ -102,7 +102,6 @@ export class InboxTable {
 
   async postpone(reports: readonly PostponedReport[]): Promise<void> {
     await this.sql.query({
-      name: 'receipts_postpone',
       text: `UPDATE receipt_inbox r SET compare_at = p.at, leased_until = NULL, comparisons = p.comparisons
              FROM unnest($1::uuid[], $2::timestamptz[], $3::int[]) AS p (id, at, comparisons) WHERE r.id = p.id`,
       values: [
