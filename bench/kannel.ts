@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
@@ -10,7 +9,7 @@ import { round } from './statistics';
 const BEARERBOX = '/usr/sbin/bearerbox';
 const SMSBOX = '/usr/sbin/smsbox';
 /** Below those that the system gives to connections that are opened. */
-const PORTS = { admin: 23000, box: 23001, send: 23013, smpp: 23775, reports: 23080 };
+const PORTS = { admin: 23000, box: 23001, send: 23013, reports: 23080 };
 
 /** Delivered, failed, buffered, taken and refused by the centre: what our own timeline has of a message, too. */
 const ALL_REPORTS = 31;
@@ -28,7 +27,7 @@ const executable = (file: string): boolean => {
 
 export const kannelInstalled = (): boolean => executable(BEARERBOX) && executable(SMSBOX);
 
-const configuration = (folder: string): string => `
+const configuration = (folder: string, centrePort: number): string => `
 group = core
 admin-port = ${PORTS.admin}
 admin-interface = 127.0.0.1
@@ -48,7 +47,7 @@ group = smsc
 smsc = smpp
 smsc-id = SMPP
 host = 127.0.0.1
-port = ${PORTS.smpp}
+port = ${centrePort}
 transceiver-mode = 1
 smsc-username = bench
 smsc-password = bench
@@ -77,19 +76,18 @@ max-messages = 0
 `;
 
 /**
- * Kannel, a gateway in C that people run today: spool store (files, no fsync), SMPP, delivery reports on. The message centre
- * is a few lines of ours that accept every submit and report it delivered at once.
+ * Kannel, a gateway in C that people run today: spool store (files, no fsync), SMPP, delivery reports on.
+ * @param centrePort of the message centre that it binds to.
  * @returns messages a second from the first request to the last delivery report.
  */
-export async function measureKannel(folder: string, amount: number): Promise<number> {
+export async function measureKannel(folder: string, amount: number, centrePort: number): Promise<number> {
   mkdirSync(join(folder, 'spool'), { recursive: true });
   const file = join(folder, 'kannel.conf');
-  writeFileSync(file, configuration(folder));
-  const centre = messageCentre();
+  writeFileSync(file, configuration(folder, centrePort));
   const reports = reportCounter();
   const children: ChildProcess[] = [];
   try {
-    await Promise.all([listening(centre, PORTS.smpp), listening(reports.server, PORTS.reports)]);
+    await listening(reports.server, PORTS.reports);
     children.push(spawn(BEARERBOX, [file], { stdio: 'ignore' }));
     await delay(2_000);
     children.push(spawn(SMSBOX, [file], { stdio: 'ignore' }));
@@ -107,7 +105,6 @@ export async function measureKannel(folder: string, amount: number): Promise<num
       child.kill('SIGTERM');
       await new Promise((resolve) => child.once('exit', resolve));
     }
-    centre.close();
     reports.server.close();
   }
 }
@@ -145,76 +142,8 @@ function reportCounter(): { server: Server; count: () => number } {
   return { server, count: () => reports };
 }
 
-const listening = (server: Server | TcpServer, port: number): Promise<void> =>
+const listening = (server: Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-
-const COMMAND = { submit: 0x04, deliver: 0x05, unbind: 0x06, enquireLink: 0x15 };
-const BINDS = new Set([0x01, 0x02, 0x09]);
-const RESPONSE = 0x80000000;
-const HEADER_BYTES = 16;
-
-function pdu(command: number, sequence: number, body: Buffer): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt32BE(HEADER_BYTES + body.length, 0);
-  header.writeUInt32BE(command >>> 0, 4);
-  header.writeUInt32BE(sequence, 12);
-  return Buffer.concat([header, body]);
-}
-
-/** The C-octet string at `offset` and where the next field begins. */
-function text(packet: Buffer, offset: number): { value: string; end: number } {
-  const zero = packet.indexOf(0, offset);
-  return { value: packet.toString('latin1', offset, zero), end: zero + 1 };
-}
-
-/** A delivery receipt for a submit_sm: addresses swapped, esm_class 4, the usual text (SMPP 3.4, appendix B). */
-function receipt(submit: Buffer, id: string): Buffer {
-  const service = text(submit, HEADER_BYTES);
-  const source = text(submit, service.end + 2);
-  const destination = text(submit, source.end + 2);
-  const note = Buffer.from(
-    `id:${id} sub:001 dlvrd:001 submit date:2601010000 done date:2601010000 stat:DELIVRD err:000 text:x`,
-    'latin1',
-  );
-  return Buffer.concat([
-    Buffer.from([0, 1, 1]),
-    Buffer.from(`${destination.value}\0`, 'latin1'),
-    Buffer.from([1, 1]),
-    Buffer.from(`${source.value}\0`, 'latin1'),
-    Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0, note.length]),
-    note,
-  ]);
-}
-
-/** Just enough of an SMPP 3.4 message centre for a comparison: accepts all, reports all delivered. */
-function messageCentre(): TcpServer {
-  let submitted = 0;
-  let sequence = 1;
-  const answer = (socket: Socket, packet: Buffer): void => {
-    const command = packet.readUInt32BE(4);
-    const number = packet.readUInt32BE(12);
-    if (BINDS.has(command)) socket.write(pdu(RESPONSE | command, number, Buffer.from('centre\0', 'latin1')));
-    else if (command === COMMAND.enquireLink || command === COMMAND.unbind)
-      socket.write(pdu(RESPONSE | command, number, Buffer.alloc(0)));
-    else if (command === COMMAND.submit) {
-      const id = String(++submitted).padStart(10, '0');
-      socket.write(pdu(RESPONSE | command, number, Buffer.from(`${id}\0`, 'latin1')));
-      socket.write(pdu(COMMAND.deliver, sequence++, receipt(packet, id)));
-    }
-  };
-  return createTcpServer((socket) => {
-    let pending = Buffer.alloc(0);
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
-      pending = Buffer.concat([pending, chunk]);
-      while (pending.length >= HEADER_BYTES && pending.length >= pending.readUInt32BE(0)) {
-        const length = pending.readUInt32BE(0);
-        answer(socket, pending.subarray(0, length));
-        pending = pending.subarray(length);
-      }
-    });
-  });
-}

@@ -102,6 +102,7 @@ export class SmppProvider implements SimulatedProvider, Courier {
     session.on('error', () => session.destroy());
     session.on('close', () => this.bound.delete(session));
     session.setMaxListeners(0);
+    session.socket.setNoDelay(true);
     session.on('bind_transceiver', (pdu: PDU) => this.bind(session, pdu));
     session.on('enquire_link', (pdu: PDU) => session.send(pdu.response()));
     session.on('submit_sm', (pdu: PDU) => {
