@@ -44,14 +44,23 @@ export class MessageCommands {
 
   /** A command id derived from the cause, the same each time that it comes. */
   context(message: KnownMessage, cause: Cause, name: string, timeoutMs?: number): CommandContext {
-    return { ...this.randomContext(message, cause, timeoutMs), commandId: this.ids.derived(cause.id, name) };
+    return this.contextOf(message, cause, this.ids.derived(cause.id, name), timeoutMs);
   }
 
   /** A command id made for this one delivery: for a claim, which must never be mistaken for another's. */
-  randomContext({ state, correlationId }: KnownMessage, { id, actor }: Cause, timeoutMs?: number): CommandContext {
+  randomContext(message: KnownMessage, cause: Cause, timeoutMs?: number): CommandContext {
+    return this.contextOf(message, cause, this.ids.uuid(), timeoutMs);
+  }
+
+  private contextOf(
+    { state, correlationId }: KnownMessage,
+    { id, actor }: Cause,
+    commandId: string,
+    timeoutMs: number | undefined,
+  ): CommandContext {
     const customerId = isLive(state) ? state.order.customerId : null;
     const metadata: EventMetadata = { correlationId, causationId: id, customerId, actor, at: this.clock.iso() };
-    return { commandId: this.ids.uuid(), metadata, timeoutMs };
+    return { commandId, metadata, timeoutMs };
   }
 
   /** @throws DomainError where the decider refuses; WrongExpectedRevision, StoreUnavailable, StreamDeleted */
@@ -64,7 +73,8 @@ export class MessageCommands {
       known,
     });
     if (revision === 'no_stream') return { message: known, events };
-    const message = { ...known, state, revision };
+    const { messageId, correlationId, acceptedAt } = known;
+    const message: KnownMessage = { messageId, state, revision, correlationId, acceptedAt };
     this.memory.put(message);
     return { message, events };
   }

@@ -56,7 +56,9 @@ export class MessageMemory {
     if (known.revision >= event.revision) return known;
     // A subscription is often quicker than the answer to the append that made the event, and says the same.
     const { type, data, revision } = event;
-    const message = { ...known, state: evolveMessage(known.state, { type, data } as MessageEvent), revision };
+    const state = evolveMessage(known.state, { type, data } as MessageEvent);
+    const { correlationId, acceptedAt } = known;
+    const message: KnownMessage = { messageId, state, revision, correlationId, acceptedAt };
     this.put(message);
     return message;
   }

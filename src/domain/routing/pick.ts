@@ -62,8 +62,11 @@ function distanceOf({ health, share = 100 }: TierStanding): number {
  * not, then the shut ones; else as given. `ticket`: 0 to 99, of the message (`ticketOf`).
  */
 export function inOrder(candidates: readonly Tier[], standings: TierStandings, ticket: number): Tier[] {
+  const ranks = candidates.map((tier) => rankOf(standings[tier] ?? ABSENT, ticket));
+  // As it mostly is, and every message asks.
+  if (ranks.every((rank, index) => rank >= (ranks[index - 1] ?? 0))) return [...candidates];
   return candidates
-    .map((tier, index) => ({ tier, index, rank: rankOf(standings[tier] ?? ABSENT, ticket) }))
+    .map((tier, index) => ({ tier, index, rank: ranks[index] ?? 0 }))
     .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .map(({ tier }) => tier);
 }

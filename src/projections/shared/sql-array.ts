@@ -11,6 +11,6 @@ export function sqlArray(values: readonly (string | null)[]): string {
 
 function element(value: string | null): string {
   if (value === null) return 'NULL';
-  if (PLAIN.test(value) && !NULL_WORD.test(value)) return value;
+  if (PLAIN.test(value) && (value.length !== 4 || !NULL_WORD.test(value))) return value;
   return `"${value.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -233,6 +233,25 @@ describe('a message centre, at its worst', () => {
     expect(outcomes.every(({ kind }) => kind === 'accepted')).toBe(true);
     expect(most).toBe(3);
   });
+  it('gets a submission while it still has another, not when the network has acknowledged that one', async () => {
+    const gaps: number[] = [];
+    let first: { readonly pdu: PDU; readonly atMs: number } | null = null;
+    const take = (session: Session, pdu: PDU): void => {
+      if (first === null) {
+        first = { pdu, atMs: performance.now() };
+        return;
+      }
+      gaps.push(performance.now() - first.atMs);
+      for (const one of [first.pdu, pdu]) session.send(one.response({ message_id: String(one.sequence_number) }));
+      first = null;
+    };
+    const gateway = await gatewayTo(centre({ submit_sm: take }));
+    for (let round = 0; round < 30; round++) {
+      await Promise.all([gateway.submit(submission()), gateway.submit(submission())]);
+    }
+    // Acknowledgements are held back for 40 ms.
+    expect(gaps.sort((a, b) => a - b)[15]).toBeLessThan(20);
+  });
   it('gets no more a second than was agreed', async () => {
     const times: number[] = [];
     const gateway = await gatewayTo(

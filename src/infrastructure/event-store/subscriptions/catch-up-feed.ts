@@ -169,8 +169,10 @@ export class CatchUpFeed implements CatchUpSubscription {
 
   private feedItem(stored: StoredEvent): FeedItem {
     const decoded = this.parts.codec.decode(stored);
-    if (decoded.kind === 'undecodable') this.parts.metrics.undecodable(this.options.name, decoded.event.problem);
-    return { ...decoded, raw: { data: stored.data, metadata: stored.metadata } };
+    const raw = { data: stored.data, metadata: stored.metadata };
+    if (decoded.kind === 'event') return { kind: 'event', event: decoded.event, raw };
+    this.parts.metrics.undecodable(this.options.name, decoded.event.problem);
+    return { kind: 'undecodable', event: decoded.event, raw };
   }
 
   private handled(last: FeedItem): void {
