@@ -14,14 +14,15 @@ interface Slot {
 /**
  * Keys that are in use. They lie in one block of memory, so that a hundred thousand of them are a few megabytes and no load on
  * the garbage collector; what is let go of is overwritten. Where there is no room for another, a hand goes round the places
- * and takes the first whose key was not used since it came by last, which costs a use no more than a mark. A key is fresh for `lifeMs`, then Postgres is asked again: a
- * destroyed one that nobody told this process of is used no longer than that.
+ * and takes the first whose key was not used since it came by last: a use costs no more than a mark. A key is fresh for
+ * `lifeMs`, then Postgres is asked again: a destroyed one that nobody told this process of is used no longer than that.
  */
 export class KeyCache {
   private readonly keys: Buffer;
   private readonly bySubject = new Map<string, Slot>();
   private readonly byReference = new Map<string, Slot>();
-  private readonly slots: Slot[] = [];
+  /** By place; null where it is free. */
+  private readonly slots: (Slot | null)[] = [];
   private readonly free: number[] = [];
   private used = 0;
   private hand = 0;
@@ -104,9 +105,9 @@ export class KeyCache {
     if (this.used < this.capacity) return this.used++;
     // No place is free, so each has a slot; after one round all marks are gone.
     for (;;) {
-      const slot = this.slots[this.hand];
+      const slot = this.slots[this.hand] ?? null;
       this.hand = (this.hand + 1) % this.capacity;
-      if (slot === undefined) throw new RangeError('a cache of keys without room for one');
+      if (slot === null) throw new RangeError('a cache of keys without room for one');
       if (!slot.wasUsed) {
         this.release(slot);
         return slot.index;
@@ -120,5 +121,6 @@ export class KeyCache {
     // After an erasure the same number may already refer to its next subject.
     if (this.byReference.get(slot.reference) === slot) this.byReference.delete(slot.reference);
     this.view(slot).fill(0);
+    this.slots[slot.index] = null;
   }
 }
