@@ -144,7 +144,7 @@ export function readConfiguration(environment: Environment): Configuration {
     reservationExamineAfterMs: reader.integer('RESERVATION_EXAMINE_AFTER_MS', 60_000, { min: 1_000, max: HOUR_MS }),
     retryDelaysMs: readRetryDelays(reader),
     waitRetryMs: reader.integer('WAIT_RETRY_MS', 60_000, { min: 100, max: HOUR_MS }),
-    dispatchConcurrency: reader.integer('DISPATCH_CONCURRENCY', 256, { min: 1, max: 1_024 }),
+    dispatchConcurrency: reader.integer('DISPATCH_CONCURRENCY', 128, { min: 1, max: 1_024 }),
     routing: {
       degradeUnder: reader.integer('ROUTING_DEGRADE_UNDER', DEFAULT_THRESHOLDS.degradeUnder, { min: 1, max: 99 }),
       margin: reader.integer('ROUTING_MARGIN', DEFAULT_THRESHOLDS.margin, { min: 0, max: 99 }),

@@ -58,7 +58,7 @@ describe('readConfiguration', () => {
       providerDeadlineMs: 10_000,
       retryDelaysMs: [1_000, 4_000],
       waitRetryMs: 60_000,
-      dispatchConcurrency: 256,
+      dispatchConcurrency: 128,
       promotion: { hours: { fromMinute: 480, toMinute: 1_080 }, optOutText: 'STOP*456*9*5#' },
       accessLogSample: 0.01,
       audit: { signingKey: null, trustedKeys: [], folder: '.waht/audit', headEveryMs: 60_000 },
