@@ -52,7 +52,7 @@ export async function loadCheckpoint(sql: ProjectionSql, key: CheckpointKey): Pr
 }
 
 /**
- * A batch names its rows by their keys, a few hundred of them. A prepared statement keeps the plan that it was given while its
+ * A batch names its rows by their keys, a few thousand at most. A prepared statement keeps the plan that it was given while its
  * table was almost empty until the statistics change, which takes minutes: it must not be the one that reads all rows.
  */
 const BATCH_SETTINGS = {
