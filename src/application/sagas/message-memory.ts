@@ -43,6 +43,11 @@ export class MessageMemory {
     this.messages.set(message.messageId, message);
   }
 
+  /** As known here, if it is. */
+  known(messageId: string): KnownMessage | null {
+    return this.messages.get(messageId) ?? null;
+  }
+
   /** As known here; from the stream where nothing is. Null: there is no such message. */
   async load(messageId: string): Promise<KnownMessage | null> {
     return this.messages.get(messageId) ?? this.read(messageId);

@@ -61,7 +61,9 @@ export class Receipts {
   private async match(report: InboxReport): Promise<Verdict> {
     const read = this.readers.read(report.provider, report.raw);
     if (read === null) return { kind: 'settled', outcome: 'unreadable' };
-    const reading = await this.parts.wholeOf(report.provider, read);
+    const reading = (await this.isInOnePart(report.provider, read))
+      ? read
+      : await this.parts.wholeOf(report.provider, read);
     const message = await this.messageOf(report.provider, reading.providerMessageId);
     if (message !== null) return this.record(report, reading, message, null);
     const settles = await this.unknownAttemptFor(report, reading);
@@ -74,6 +76,13 @@ export class Receipts {
     }
     if (this.ageMs(report) >= GIVE_UP_AFTER_MS) return { kind: 'settled', outcome: 'stray' };
     return { kind: 'later', pauseMs: PAUSES_MS[Math.min(report.comparisons, PAUSES_MS.length - 1)] ?? 0 };
+  }
+
+  /** So it is not looked for among the parts of messages: a question to the database for each report of a short text. */
+  private async isInOnePart(provider: string, { providerMessageId }: ReportReading): Promise<boolean> {
+    const messageId = await this.recent.find(provider, providerMessageId);
+    const state = messageId === null ? null : (this.memory.known(messageId)?.state ?? null);
+    return state !== null && isLive(state) && state.order.segments === 1;
   }
 
   /** The message that has an attempt with this id by now. */

@@ -59,6 +59,22 @@ describe('delivery reports', () => {
     expect(world.money).toEqual(['debit 8000']);
     expect(world.timers.size).toBe(0);
   });
+  it.each([
+    ['is of no part where this process sent the message as one', 1, 0],
+    ['may be of a part where it has several', 2, 1],
+  ])('%s', async (_, segments, asked) => {
+    await world.queue(order({ segments }));
+    await one.settle(messageId);
+    expect(await one.receipts.onReport(report())).toEqual({ kind: 'settled', outcome: 'matched' });
+    expect(world.askedForWhole).toBe(asked);
+  });
+  it('may be of a part where another process sent the message', async () => {
+    await sent();
+    const two = new Process(world, { read: () => says });
+    world.indexed.set('at_tier_1 id-1', messageId);
+    await two.receipts.onReport(report());
+    expect(world.askedForWhole).toBe(1);
+  });
   it('find their message through the index in another process', async () => {
     await sent();
     const two = new Process(world, { read: () => says });

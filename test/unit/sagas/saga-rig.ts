@@ -99,6 +99,8 @@ export class World {
   optedOutOf = 'nobody';
   customer: CustomerRecord | null = customer();
   openAttempts: OpenAttempt[] = [];
+  /** How often somebody asked which message a part belongs to. */
+  askedForWhole = 0;
   readonly indexed = new Map<string, string>();
 
   readonly clock: Clock = {
@@ -269,7 +271,10 @@ export class Process {
     this.settlement = new Settlement(wallets, timers, memory, commands, recent);
     const parts = {
       join: () => Promise.resolve(),
-      wholeOf: (_: string, reading: ReportReading) => Promise.resolve(reading),
+      wholeOf: (_: string, reading: ReportReading) => {
+        world.askedForWhole += 1;
+        return Promise.resolve(reading);
+      },
     };
     this.receipts = new Receipts(
       ...([readers, world.index, vault, clock, configuration, metrics, this.health, parts, memory] as const),
