@@ -1,6 +1,8 @@
-import { createServer as tcp, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as tcp, type AddressInfo, type Server, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer, type PDU, type Session } from 'smpp';
 import { SmppGateway } from '../../../src/infrastructure/providers/smpp/gateway';
+import { SmppSession } from '../../../src/infrastructure/providers/smpp/session';
 import { eventually } from '../../support/eventually';
 import type { SmppAccount } from '../../../src/application/ports/configuration';
 import { sandboxBench, submission, type SandboxBench } from './sandbox-bench';
@@ -247,7 +249,10 @@ describe('a message centre, at its worst', () => {
     };
     const gateway = await gatewayTo(centre({ submit_sm: take }));
     for (let round = 0; round < 30; round++) {
-      await Promise.all([gateway.submit(submission()), gateway.submit(submission())]);
+      const one = gateway.submit(submission());
+      // Those of one turn leave in one piece.
+      await delay(2);
+      await Promise.all([one, gateway.submit(submission())]);
     }
     // Acknowledgements are held back for 40 ms.
     expect(gaps.sort((a, b) => a - b)[15]).toBeLessThan(20);
@@ -285,6 +290,37 @@ describe('a message centre, at its worst', () => {
   it('that goes away with submissions before it leaves them unknown', async () => {
     const gateway = await gatewayTo(centre({ submit_sm: (session) => void session.socket.destroy() }));
     expect(await gateway.submit(submission())).toEqual({ kind: 'unknown', code: 'connection_lost' });
+  });
+  it('gets all that comes up in one turn in one write, and nothing of what was too late for it', async () => {
+    const submitted: number[] = [];
+    const server = centre({
+      submit_sm: (session, pdu) => {
+        submitted.push(pdu.sequence_number);
+        session.send(pdu.response({ message_id: '1' }));
+      },
+    });
+    await gatewayTo(server);
+    const { port } = server.address() as AddressInfo;
+    const bound = await SmppSession.bind(
+      { ...account, host: '127.0.0.1', port, tls: false, answerWithinMs: 1_000 },
+      () => ignore(),
+    );
+    if (bound.kind !== 'bound') throw new Error(JSON.stringify(bound));
+    const { session } = bound;
+    const ask = (withinMs: number) => session.request('submit_sm', { destination_addr: '254722000001' }, withinMs);
+    // What a stream of Node's calls for several pieces at once.
+    const joined = jest.spyOn(Socket.prototype, '_writev');
+    const inTime = [ask(1_000), ask(1_000), ask(1_000)];
+    expect((await Promise.all(inTime)).map(({ kind }) => kind)).toEqual(['answer', 'answer', 'answer']);
+    expect(joined.mock.calls.map(([pieces]) => pieces.length)).toEqual([3]);
+    joined.mockRestore();
+    const late = [ask(1_000), ask(1_000)];
+    session.end('unbound');
+    expect(await Promise.all(late)).toEqual([
+      { kind: 'not_sent', code: 'unbound' },
+      { kind: 'not_sent', code: 'unbound' },
+    ]);
+    expect(submitted).toHaveLength(3);
   });
   it('that does not answer enquiries is given up, and bound anew', async () => {
     let binds = 0;

@@ -51,6 +51,7 @@ const CONNECT_CODES: Readonly<Record<string, string>> = {
 export class SmppSession {
   private readonly pending = new Map<number, (reply: Reply) => void>();
   private readonly whenClosed: (() => void)[] = [];
+  private outbox: (() => void)[] = [];
   private deliveries = 0;
   private enquiry: NodeJS.Timeout | null = null;
   private failure: string | null = null;
@@ -98,27 +99,35 @@ export class SmppSession {
   /** Never rejects. */
   request(command: string, fields: Record<string, unknown>, withinMs: number): Promise<Reply> {
     if (!this.isOpen) return Promise.resolve({ kind: 'not_sent', code: this.failure ?? 'connection_lost' });
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const pdu = new PDU(command, fields);
-      try {
-        if (!this.session.send(pdu)) {
-          this.end('connection_lost');
-          resolve({ kind: 'not_sent', code: 'connection_lost' });
-          return;
-        }
-      } catch (error) {
-        // What does not fit into the protocol is thrown before a byte of it is written.
-        if (!(error instanceof RangeError) && !(error instanceof TypeError)) throw error;
-        resolve({ kind: 'not_sent', code: 'not_writable' });
-        return;
-      }
-      const timer = setTimeout(() => end({ kind: 'no_answer', code: 'no_answer_in_time' }), withinMs);
+      let written = false;
+      let ended = false;
       const end = (reply: Reply): void => {
+        ended = true;
         clearTimeout(timer);
         this.pending.delete(pdu.sequence_number);
         resolve(reply);
       };
-      this.pending.set(pdu.sequence_number, end);
+      const late = (): void => end({ kind: written ? 'no_answer' : 'not_sent', code: 'no_answer_in_time' });
+      const timer = setTimeout(late, withinMs);
+      this.post(() => {
+        if (ended) return;
+        try {
+          written = this.isOpen && this.session.send(pdu);
+        } catch (error) {
+          // What does not fit into the protocol is thrown before a byte of it is written.
+          if (error instanceof RangeError || error instanceof TypeError)
+            end({ kind: 'not_sent', code: 'not_writable' });
+          else reject(error);
+          return;
+        }
+        if (written) this.pending.set(pdu.sequence_number, end);
+        else {
+          this.end('connection_lost');
+          end({ kind: 'not_sent', code: this.failure ?? 'connection_lost' });
+        }
+      });
     });
   }
 
@@ -132,6 +141,19 @@ export class SmppSession {
     if (this.failure !== null || this.closed) return;
     this.failure = code;
     this.session.destroy();
+  }
+
+  /** What comes up in one turn of the event loop leaves in one piece: each write would be a call of the system. */
+  private post(write: () => void): void {
+    if (this.outbox.push(write) > 1) return;
+    setImmediate(() => {
+      const { socket } = this.session;
+      const writes = this.outbox;
+      this.outbox = [];
+      socket.cork();
+      for (const one of writes) one();
+      socket.uncork();
+    });
   }
 
   private connected(event: 'connect' | 'secureConnect'): Promise<string | null> {
@@ -185,7 +207,8 @@ export class SmppSession {
     );
     this.deliveries -= 1;
     if (this.deliveries === MOST_DELIVERIES - 1) this.session.resume();
-    if (this.isOpen) this.session.send(pdu.response(kept ? {} : { command_status: TEMPORARY_APP_ERROR }));
+    const response = pdu.response(kept ? {} : { command_status: TEMPORARY_APP_ERROR });
+    this.post(() => void (this.isOpen && this.session.send(response)));
   }
 }
 
