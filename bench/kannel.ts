@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pool } from 'undici';
+import { sendAll } from './send-all';
 import { round } from './statistics';
 
 const BEARERBOX = '/usr/sbin/bearerbox';
@@ -109,26 +109,16 @@ export async function measureKannel(folder: string, amount: number, centrePort: 
   }
 }
 
-/** Sends through Kannel's HTTP interface over 64 connections, each message asking for its delivery report. */
+/** Through Kannel's HTTP interface, each message asking for its delivery report. */
 async function submit(amount: number): Promise<void> {
-  const pool = new Pool(`http://127.0.0.1:${PORTS.send}`, { connections: 64, pipelining: 1 });
   const report = encodeURIComponent(`http://127.0.0.1:${PORTS.reports}/report?state=%d`);
-  let next = 0;
-  const sender = async (): Promise<void> => {
-    while (next < amount) {
-      const n = next++;
-      const to = encodeURIComponent(`+25471${String(1_000_000 + n).slice(-7)}`);
-      const path = `/cgi-bin/sendsms?username=bench&password=bench&from=12345&to=${to}&text=Your+order+${n}+has+shipped.&dlr-mask=${ALL_REPORTS}&dlr-url=${report}`;
-      const { statusCode, body } = await pool.request({ method: 'GET', path });
-      await body.dump();
-      if (statusCode !== 202 && statusCode !== 200) throw new Error(`Kannel refused a message: ${statusCode}`);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: 64 }, sender));
-  } finally {
-    await pool.close();
-  }
+  await sendAll(`http://127.0.0.1:${PORTS.send}`, 64, amount, (n) => {
+    const to = encodeURIComponent(`+25471${String(1_000_000 + n).slice(-7)}`);
+    return {
+      method: 'GET',
+      path: `/cgi-bin/sendsms?username=bench&password=bench&from=12345&to=${to}&text=Your+order+${n}+has+shipped.&dlr-mask=${ALL_REPORTS}&dlr-url=${report}`,
+    };
+  });
 }
 
 function reportCounter(): { server: Server; count: () => number } {

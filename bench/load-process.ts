@@ -4,14 +4,13 @@
  */
 import autocannon from 'autocannon';
 import { readFileSync } from 'node:fs';
+import { messageTo } from './load';
 
 export interface LoadJob {
   readonly url: string;
   readonly keys: readonly string[];
   readonly connections: number;
   readonly durationS: number;
-  /** Stops after so many requests, if given, before the duration. */
-  readonly amount: number | null;
   /** How many different recipients; 0: each request a new one. */
   readonly recipients: number;
   /** Where the numbers begin, so that runs do not meet. 0 to 8 999 999. */
@@ -35,7 +34,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
       {
         url: job.url,
         connections: job.connections,
-        ...(job.amount === null ? { duration: job.durationS } : { amount: job.amount }),
+        duration: job.durationS,
         requests: [
           {
             method: 'POST',
@@ -49,7 +48,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
                   'content-type': 'application/json',
                   authorization: `Bearer ${job.keys[k % job.keys.length] ?? ''}`,
                 },
-                body: `{"to":"+25471${String(1_000_000 + number).slice(-7)}","channel":"sms","body":"Your order #${k} has shipped.","sender_id":"WAHT"}`,
+                body: messageTo(number, k),
               };
             },
           },

@@ -26,3 +26,7 @@ export function freshRecipients(count: number): number {
   nextRecipient = (nextRecipient + count) % 8_000_000;
   return first;
 }
+
+/** The body of a request. @param recipient 0 to 8 999 999. */
+export const messageTo = (recipient: number, n: number): string =>
+  `{"to":"+25471${String(1_000_000 + recipient).slice(-7)}","channel":"sms","body":"Your order #${n} has shipped.","sender_id":"WAHT"}`;

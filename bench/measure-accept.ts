@@ -42,7 +42,6 @@ export async function measureAccept(
         keys: side.keys,
         connections,
         durationS,
-        amount: null,
         recipients: side.recipients,
         firstRecipient,
       };

@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { CHILDREN, LauncherHome } from '../support/stack-launcher';
+import { CHILDREN, CHILDREN_OF_TWO, LauncherHome } from '../support/stack-launcher';
+import { eventually } from '../support/eventually';
 import { testDatabaseUrl, testEventStoreUrl, testRedisUrl } from '../support/services';
 
 jest.setTimeout(180_000);
@@ -101,19 +102,49 @@ describe('a start on an empty folder', () => {
 
 describe('a child that dies', () => {
   it('is started again, whichever it is, and the program recovers', async () => {
-    const launcher = home.run();
+    const launcher = home.run({ WAHT_PROCESSES: '2' });
     await launcher.ready();
-    for (const name of CHILDREN) {
+    expect(home.running()).toEqual([...CHILDREN_OF_TWO]);
+    for (const name of CHILDREN_OF_TWO) {
       const before = home.pidOf(name);
       process.kill(before ?? 0, 'SIGKILL');
       await launcher.until(() => home.pidOf(name) !== undefined && home.pidOf(name) !== before, `another ${name}`);
       await untilReady();
     }
-    expect(launcher.output.match(/ended \(killed by SIGKILL\) and is started again\./g)).toHaveLength(CHILDREN.length);
+    expect(launcher.output.match(/ended \(killed by SIGKILL\) and is started again\./g)).toHaveLength(
+      CHILDREN_OF_TWO.length,
+    );
+    // Only the other process brings it into the read model that the list is made from.
+    let sent: string | null = null;
+    await eventually(async () => (sent = await send()) !== null, 30_000);
+    await eventually(async () => (await listed()).includes(String(sent)), 30_000);
     expect(await launcher.interrupt()).toBe(0);
     expect(home.running()).toEqual([]);
   });
 });
+
+async function ask(path: string, body?: object): Promise<Response> {
+  return fetch(`http://127.0.0.1:${home.port}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      authorization: `Bearer ${String(home.json('demo.json')['live_key'])}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+}
+
+/** Null: it is refused because something is away, as readiness says within a second. */
+async function send(): Promise<string | null> {
+  const answer = await ask('/v1/messages', { to: '+254722000001', channel: 'sms', body: 'Hi', sender_id: 'WAHT' });
+  expect([202, 503]).toContain(answer.status);
+  return answer.status === 202 ? ((await answer.json()) as { message_id: string }).message_id : null;
+}
+
+async function listed(): Promise<readonly string[]> {
+  const list = (await (await ask('/v1/messages')).json()) as { data: readonly { message_id: string }[] };
+  return list.data.map(({ message_id }) => message_id);
+}
 
 async function untilReady(): Promise<void> {
   const deadline = Date.now() + 30_000;

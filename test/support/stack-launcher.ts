@@ -12,6 +12,8 @@ import { testDist } from './services';
 import { Reaper } from './services-reaper';
 
 export const CHILDREN = ['application', 'sandbox', 'event-store', 'redis', 'postgres'] as const;
+/** With WAHT_PROCESSES=2, in the order in which they are stopped. */
+export const CHILDREN_OF_TWO = ['application', 'projector', 'sandbox', 'event-store', 'redis', 'postgres'] as const;
 
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 60_000;
@@ -56,14 +58,14 @@ export class LauncherHome {
   }
 
   /** The pid of a child, as its pid file tells, where it runs. */
-  pidOf(name: (typeof CHILDREN)[number]): number | undefined {
+  pidOf(name: (typeof CHILDREN_OF_TWO)[number]): number | undefined {
     const record = readPidFile(join(this.data, 'run', `${name}.json`), this.data);
     return record && isAlive(record) ? record.pid : undefined;
   }
 
   /** The children that run. */
   running(): string[] {
-    return CHILDREN.filter((name) => this.pidOf(name) !== undefined);
+    return CHILDREN_OF_TWO.filter((name) => this.pidOf(name) !== undefined);
   }
 
   log(name: string): string {
@@ -72,7 +74,7 @@ export class LauncherHome {
 
   /** Ends whatever still runs and removes everything. */
   async remove(): Promise<void> {
-    for (const name of CHILDREN) {
+    for (const name of CHILDREN_OF_TWO) {
       const pid = this.pidOf(name);
       if (pid !== undefined) process.kill(pid, 'SIGKILL');
     }

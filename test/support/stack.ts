@@ -150,6 +150,7 @@ async function surroundings(folder: DataFolder, database: TestDatabase, redisUrl
     port: await port(),
     production: false,
     ownTiers: false,
+    projectorApart: false,
   };
   return {
     options,

@@ -44,6 +44,7 @@ describe('what the launcher is asked for', () => {
       databaseOwnerUrl: undefined,
       redisUrl: undefined,
       ownTiers: false,
+      projectorApart: false,
     };
     expect(readOptions({}, '/home/me/waht')).toEqual(expected);
     expect(readOptions({ PORT: '', ESDB_URL: ' ', WAHT_DATA: '', TIER_1: '' }, '/home/me/waht')).toEqual(expected);
@@ -58,6 +59,13 @@ describe('what the launcher is asked for', () => {
 
   it.each(['0', '65536', '80a', '-1', '8080.5'])('refuses PORT=%s in one line', (port) => {
     expect(() => readOptions({ PORT: port }, '/')).toThrow('PORT must be a number from 1 to 65535');
+  });
+
+  it('divides the roles between two processes only as a whole', () => {
+    expect(readOptions({ WAHT_PROCESSES: '2' }, '/').projectorApart).toBe(true);
+    expect(readOptions({ WAHT_PROCESSES: '1', WAHT_ROLES: 'api' }, '/').projectorApart).toBe(false);
+    expect(() => readOptions({ WAHT_PROCESSES: '3' }, '/')).toThrow('WAHT_PROCESSES must be 1 or 2, not "3".');
+    expect(() => readOptions({ WAHT_PROCESSES: '2', WAHT_ROLES: 'api' }, '/')).toThrow('leave WAHT_ROLES out');
   });
 
   it('is reached on loopback where it listens everywhere', () => {

@@ -95,10 +95,10 @@ class Run {
     if (signals.stopping) return;
     await Promise.all(plan.foundations.map((service) => this.supervisor.start(service)));
     writeJsonFile(folder.path('runtime.json'), plan.variables);
-    await this.supervisor.start(plan.application);
+    for (const application of plan.applications) await this.supervisor.start(application);
     await this.openDoors(plan);
-    const complaints = new ComplaintFollower(folder.log('application'), input.say);
-    void signals.first.then(() => complaints.stop());
+    const complaints = plan.applications.map(({ name }) => new ComplaintFollower(folder.log(name), input.say));
+    void signals.first.then(() => complaints.forEach((follower) => follower.stop()));
   }
 
   /** Everything is up: makes sure of the demo, writes down where all is, and tells. */

@@ -15,6 +15,8 @@ export interface LauncherOptions {
   readonly redisUrl?: string;
   /** Whether a provider was configured by hand; the three simulated tiers are set up only where none was. */
   readonly ownTiers: boolean;
+  /** Whether the projector runs in a process of its own, beside the one that serves and dispatches. */
+  readonly projectorApart: boolean;
 }
 
 const DEFAULT_PORT = 8080;
@@ -39,7 +41,17 @@ export function readOptions(env: NodeJS.ProcessEnv, cwd: string): LauncherOption
     databaseOwnerUrl: read('DATABASE_MIGRATION_URL'),
     redisUrl: read('REDIS_URL'),
     ownTiers: [1, 2, 3].some((tier) => read(`TIER_${tier}`) !== undefined),
+    projectorApart: readProcesses(read('WAHT_PROCESSES'), read('WAHT_ROLES')) === 2,
   };
+}
+
+function readProcesses(processes: string | undefined, roles: string | undefined): 1 | 2 {
+  if (processes === undefined || processes === '1') return 1;
+  if (processes !== '2') throw new LauncherFailure(`WAHT_PROCESSES must be 1 or 2, not "${processes}".`);
+  if (roles !== undefined) {
+    throw new LauncherFailure('WAHT_PROCESSES=2 divides all roles between two processes: leave WAHT_ROLES out.');
+  }
+  return 2;
 }
 
 /** The address under which the application is reached from this machine. */

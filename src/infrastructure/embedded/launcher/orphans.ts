@@ -2,7 +2,7 @@ import type { DataFolder } from './data-folder';
 import { stopOrphan } from './pid-file';
 
 /** In the order in which they are stopped: whoever needs a service goes before it. */
-export const STOPPING_ORDER = ['application', 'sandbox', 'event-store', 'redis', 'postgres'] as const;
+export const STOPPING_ORDER = ['application', 'projector', 'sandbox', 'event-store', 'redis', 'postgres'] as const;
 
 const GRACE_MS = 30_000;
 

@@ -3,7 +3,13 @@ import { type Surroundings, applicationVariables, sandboxVariables } from './env
 import { type LauncherOptions, localBaseUrl } from './options';
 import { removePidFile, writePidFile } from './pid-file';
 import type { RememberedPorts } from './ports';
-import { applicationService, eventStoreService, eventStoreUrl, sandboxService } from './program-services';
+import {
+  applicationService,
+  eventStoreService,
+  eventStoreUrl,
+  projectorService,
+  sandboxService,
+} from './program-services';
 import type { Secrets } from './secrets';
 import type { Service } from './service';
 import { POSTGRES_APPLICATION } from '../postgres/cluster';
@@ -15,7 +21,8 @@ export interface Plan {
   readonly around: Surroundings;
   /** Started together; the application needs all of them. */
   readonly foundations: readonly Service[];
-  readonly application: Service;
+  /** Started one after the other: the first one brings the tables up to date. */
+  readonly applications: readonly Service[];
   /** The application's own variables, which the command line shares. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -56,8 +63,18 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
   };
   foundations.push(sandboxService(dist, { ...env, ...sandboxVariables(around, folder.path('sandbox'), env) }));
   const variables = applicationVariables(around, env);
-  const application = applicationService(dist, { ...env, ...variables }, around.base);
-  return { around, foundations, application, variables };
+  const applications = await programs(input, { ...env, ...variables }, around.base);
+  return { around, foundations, applications, variables };
+}
+
+async function programs(
+  { options, ports, dist }: PlanInput,
+  env: NodeJS.ProcessEnv,
+  base: string,
+): Promise<readonly Service[]> {
+  if (!options.projectorApart) return [applicationService(dist, env, base)];
+  const serving = applicationService(dist, { ...env, WAHT_ROLES: 'api,dispatcher' }, base);
+  return [serving, projectorService(dist, env, await ports.portFor('projector'))];
 }
 
 /** The user's own, or an embedded one: then its superuser owns the tables, and the application makes a login beside it. */

@@ -7,6 +7,8 @@ import type { Service } from './service';
  * halves) most of it never lives long enough to be copied: a third of the collector's work under load.
  */
 const YOUNG_SPACE = '--max-semi-space-size=32';
+/** Batches of events live as long as their transaction, so more room spares little: 35 MB less for the same work. */
+const PROJECTOR_YOUNG_SPACE = '--max-semi-space-size=8';
 /**
  * Old objects are collected when they have doubled (percent of growth). Left to itself the collector waits until there are
  * four times as many: 450 MB for 80 MB that are in use.
@@ -54,10 +56,26 @@ const APPLICATION_STOP_GRACE_MS = 30_000;
 
 /** The application itself, ready once `GET /health/ready` answers 200. @param base for example `http://127.0.0.1:8080`. */
 export function applicationService(dist: string, env: NodeJS.ProcessEnv, base: string): Service {
+  return roleService(dist, env, base, { name: 'application', title: 'the application', young: YOUNG_SPACE });
+}
+
+/** The same program as a process that only projects; it listens on `port` of loopback for its health and its metrics. */
+export function projectorService(dist: string, env: NodeJS.ProcessEnv, port: number): Service {
+  const own = { ...env, HOST: '127.0.0.1', PORT: String(port), WAHT_ROLES: 'projector' };
+  const named = { name: 'projector', title: 'the projector', young: PROJECTOR_YOUNG_SPACE };
+  return roleService(dist, own, `http://127.0.0.1:${port}`, named);
+}
+
+function roleService(
+  dist: string,
+  env: NodeJS.ProcessEnv,
+  base: string,
+  { name, title, young }: { readonly name: string; readonly title: string; readonly young: string },
+): Service {
   const options: NodeServiceOptions = {
-    name: 'application',
-    title: 'the application',
-    nodeFlags: [YOUNG_SPACE, OLD_SPACE],
+    name,
+    title,
+    nodeFlags: [young, OLD_SPACE],
     entry: join(dist, 'main.js'),
     env,
     stopGraceMs: APPLICATION_STOP_GRACE_MS,
