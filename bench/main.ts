@@ -130,31 +130,59 @@ class Bench {
     const [rounds, amount] = quick ? [1, 2_000] : [END_TO_END_ROUNDS, END_TO_END_MESSAGES / END_TO_END_ROUNDS];
     const centre = await MessageCentre.start();
     const environment = centre.environment(TIERS.length);
-    const application = await this.services.application(databaseUrl, 'api,dispatcher,projector', environment);
+    const measure = (messages: number): Promise<EndToEnd> =>
+      measureEndToEnd(this.services.applicationUrl, keys.slice(0, 1), databaseUrl, messages);
     try {
-      const measure = (messages: number): Promise<EndToEnd> =>
-        measureEndToEnd(this.services.applicationUrl, keys.slice(0, 1), databaseUrl, messages);
-      // The compiler settles meanwhile, as before the accepts.
-      if (!quick) await measure(WARM_UP);
-      const kannel = [await this.kannel(amount, centre)];
+      const two = await this.services.twoProcesses(databaseUrl, environment);
+      const kannel: (number | null)[] = [];
       const ours: EndToEnd[] = [];
-      for (let round = 0; round < rounds; round++) {
-        ours.push(await measure(amount));
-        this.recordMemory(privateMemoryMb(application.pid()));
+      try {
+        // The compiler settles meanwhile, as before the accepts.
+        if (!quick) await measure(WARM_UP);
         kannel.push(await this.kannel(amount, centre));
+        for (let round = 0; round < rounds; round++) {
+          ours.push(await measure(amount));
+          this.recordMemory(two.map((process) => privateMemoryMb(process.pid())));
+          kannel.push(await this.kannel(amount, centre));
+        }
+      } finally {
+        for (const process of two) await process.stop();
       }
       this.recordEndToEnd(ours, kannel, amount);
+      if (!quick) this.recordOneProcess(await this.inOneProcess(databaseUrl, environment, measure, amount), amount);
     } finally {
-      await application.stop();
       await centre.stop();
     }
   }
 
-  /** The last word holds: what has grown stays. */
-  private recordMemory(app: number | null): void {
-    this.memoryMb['application, everything on, under load'] = app;
+  private async inOneProcess(
+    databaseUrl: string,
+    environment: NodeJS.ProcessEnv,
+    measure: (messages: number) => Promise<EndToEnd>,
+    amount: number,
+  ): Promise<EndToEnd> {
+    const one = await this.services.application(databaseUrl, 'api,dispatcher,projector', environment);
+    try {
+      await measure(WARM_UP);
+      return await measure(amount);
+    } finally {
+      this.memoryMb['application in one process, under load'] = privateMemoryMb(one.pid());
+      await one.stop();
+    }
+  }
+
+  private recordOneProcess({ perS }: EndToEnd, amount: number): void {
+    this.rates.push({ name: `accepted to delivered, audited, projected, ${amount}`, note: 'one process', perS });
+  }
+
+  /** Together. The last word holds: what has grown stays. */
+  private recordMemory([serving, projector]: readonly (number | null)[]): void {
+    this.memoryMb['application, serving and dispatching, under load'] = serving ?? null;
+    this.memoryMb['application, projecting, under load'] = projector ?? null;
     this.ratios['R9.app'] =
-      app === null ? { skipped: 'this system does not tell private memory' } : { value: app, atMost: 400 };
+      serving == null || projector == null
+        ? { skipped: 'this system does not tell private memory' }
+        : { value: serving + projector, atMost: 400 };
   }
 
   /** Messages a second; null where it is not measured. */
@@ -171,8 +199,8 @@ class Bench {
   /** Each round of ours against the mean of Kannel's before and after it: what the machine does meanwhile happens to both. */
   private recordEndToEnd(ours: readonly EndToEnd[], kannel: readonly (number | null)[], amount: number): void {
     const rateOf = (rates: readonly number[]): number => round(median(rates), 1);
-    const name = `accepted to delivered, audited and projected, ${ours.length} x ${amount}`;
-    this.rates.push({ name, perS: rateOf(ours.map(({ perS }) => perS)) });
+    const name = `accepted to delivered, audited, projected, ${ours.length} x ${amount}`;
+    this.rates.push({ name, note: 'two processes', perS: rateOf(ours.map(({ perS }) => perS)) });
     const accepting = rateOf(ours.map(({ acceptPerS }) => acceptPerS));
     this.rates.push({ name: 'accepting meanwhile, 64 conn., everything on', perS: accepting });
     const theirs = kannel.filter((rate) => rate !== null);

@@ -95,13 +95,9 @@ export async function measureIdle(services: BenchServices, databaseUrl: string):
       application.pid(),
       ...(['postgres', 'redis', 'event-store', 'sandbox'] as const).map((name) => services.pidOf(name)),
     ];
-    const used = (): number | null => {
-      const all = pids.map(processorMs);
-      return all.some((ms) => ms === null) ? null : all.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
-    };
-    const before = used();
+    const before = processorMs(pids);
     await delay(WATCHED_MS);
-    const after = used();
+    const after = processorMs(pids);
     if (before === null || after === null) return { skipped: 'this system does not tell processor time' };
     return { value: round(((after - before) / WATCHED_MS) * 100), atMost: 2 };
   } finally {

@@ -8,6 +8,7 @@ import {
   applicationService,
   eventStoreService,
   eventStoreUrl,
+  projectorService,
   sandboxService,
 } from '../src/infrastructure/embedded/launcher/program-services';
 import type { Service } from '../src/infrastructure/embedded/launcher/service';
@@ -155,6 +156,18 @@ export class BenchServices {
       ...more,
     };
     return this.run(applicationService(this.dist, env, this.applicationUrl));
+  }
+
+  /** As `WAHT_PROCESSES=2` has it: one process serves and dispatches, the other projects. */
+  async twoProcesses(databaseUrl: string, more: NodeJS.ProcessEnv): Promise<RunningProcess[]> {
+    const env = { ...this.applicationEnv, DATABASE_URL: databaseUrl, ...more };
+    const serving = await this.application(databaseUrl, 'api,dispatcher', more);
+    try {
+      return [serving, await this.run(projectorService(this.dist, env, await freePort()))];
+    } catch (error) {
+      await serving.stop();
+      throw error;
+    }
   }
 
   pidOf(name: 'postgres' | 'redis' | 'event-store' | 'sandbox'): number {
