@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/shared/domain-error';
 import { ADMISSION, type Admission, type AdmissionControl, type AdmissionRequest } from '../ports/admission';
 import { CLOCK, type Clock } from '../ports/clock';
 import type { AcceptedMessage } from './accepted-message';
+import { PassingMap } from '../../domain/shared/passing-map';
 
 const WAIT_AT_MOST_MS = 5_000;
 const FIRST_PAUSE_MS = 50;
@@ -24,7 +25,7 @@ interface Running {
  */
 @Injectable()
 export class DuplicateGate {
-  private readonly running = new Map<string, Running>();
+  private readonly running = new PassingMap<string, Running>();
 
   constructor(
     @Inject(ADMISSION) private readonly admission: AdmissionControl,

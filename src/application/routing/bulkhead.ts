@@ -1,3 +1,5 @@
+import { PassingMap } from '../../domain/shared/passing-map';
+
 /** A place at one provider. */
 export interface Slot {
   /** The call goes out now: from here on it is the provider who takes the time. */
@@ -25,7 +27,7 @@ const NEWEST_SHARE = 0.1;
  * whoever waits holds a place of this process that other providers' messages want.
  */
 export class Bulkhead {
-  private readonly calls = new Map<Slot, number | null>();
+  private readonly calls = new PassingMap<Slot, number | null>();
   private readonly waiting: Waiter[] = [];
   private stalled = false;
   private usualMs: number;

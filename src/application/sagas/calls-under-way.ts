@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PassingMap } from '../../domain/shared/passing-map';
 
 export interface CallUnderWay {
   readonly messageId: string;
@@ -9,17 +10,17 @@ export interface CallUnderWay {
 /** Calls that this process has claimed and whose outcome is not yet appended. */
 @Injectable()
 export class CallsUnderWay {
-  private readonly calls = new Set<CallUnderWay>();
+  private readonly calls = new PassingMap<CallUnderWay, true>();
 
   begin(call: CallUnderWay): () => void {
-    this.calls.add(call);
+    this.calls.set(call, true);
     return () => this.calls.delete(call);
   }
 
   /** Messages on their way to one of these subjects at this provider. */
   to(provider: string, subjectIds: ReadonlySet<string>): string[] {
     const found: string[] = [];
-    for (const call of this.calls) {
+    for (const call of this.calls.keys()) {
       if (call.provider === provider && subjectIds.has(call.subjectId)) found.push(call.messageId);
     }
     return found;

@@ -18,6 +18,8 @@ import { WriterTurn } from './writer-turn';
 /** Wallets kept in memory, and for how long one that nobody uses is. */
 const MAX_WALLETS = 5_000;
 const IDLE_MS = 15 * 60_000;
+/** The order of use need not be exact, and a map whose entries are moved for each request is made anew again and again. */
+const MOVE_EVERY_MS = 1_000;
 /** Read before the process serves, so many at once. */
 const WARM_WALLETS = 500;
 const WARM_AT_ONCE = 8;
@@ -134,9 +136,12 @@ export class GroupCommitWallets implements Wallets, BeforeApplicationShutdown {
     const stream = streams.wallet(customerId, mode);
     const known = this.writers.get(stream);
     const writer = known ?? this.newWriter(stream);
-    if (known !== undefined) this.writers.delete(stream);
-    this.writers.set(stream, writer);
     writer.lastUsedAt = this.clock.monotonicMs();
+    if (writer.lastUsedAt - writer.movedAt > MOVE_EVERY_MS) {
+      this.writers.delete(stream);
+      this.writers.set(stream, writer);
+      writer.movedAt = writer.lastUsedAt;
+    }
     return writer;
   }
 

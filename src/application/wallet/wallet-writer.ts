@@ -49,6 +49,8 @@ const OUTAGE_PAUSE_MS = 40;
 export class WalletWriter {
   /** Monotonic milliseconds. */
   lastUsedAt = 0;
+  /** When it was last put behind all others in the order of use. */
+  movedAt = Number.NEGATIVE_INFINITY;
   private readonly queue = new WalletQueue();
   /** What has a ticket up to this one can be answered from what is known. */
   private freshThrough = 0;

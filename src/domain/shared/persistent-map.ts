@@ -100,9 +100,10 @@ function insert<V>(node: Node<V>, leaf: Leaf<V>, shift: number): Node<V> {
   const bit = 1 << ((leaf.hash >>> shift) & WAY_MASK);
   const index = countBits(node.bitmap & (bit - 1));
   const child = (node.bitmap & bit) === 0 ? undefined : node.children[index];
-  const children = node.children.slice();
-  if (child === undefined) children.splice(index, 0, leaf);
-  else children[index] = insert(child, leaf, shift + BITS_PER_LEVEL);
+  const children =
+    child === undefined
+      ? node.children.toSpliced(index, 0, leaf)
+      : node.children.with(index, insert(child, leaf, shift + BITS_PER_LEVEL));
   return { kind: 'branch', bitmap: node.bitmap | bit, children };
 }
 
@@ -126,9 +127,7 @@ function remove<V>(node: Node<V>, key: string, hash: number, shift: number): Nod
   const child = node.children[index];
   if (child === undefined) return node;
   const rest = remove(child, key, hash, shift + BITS_PER_LEVEL);
-  const children = node.children.slice();
-  if (rest === null) children.splice(index, 1);
-  else children[index] = rest;
+  const children = rest === null ? node.children.toSpliced(index, 1) : node.children.with(index, rest);
   const only = children.length === 1 ? children[0] : undefined;
   // A branch with a single leaf becomes that leaf, so that a map's shape follows from its entries alone.
   if (only !== undefined && only.kind !== 'branch') return only;

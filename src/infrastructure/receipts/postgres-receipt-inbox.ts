@@ -7,6 +7,7 @@ import { LeaseLoop } from '../timers/lease-loop';
 import type { InboxListener } from './inbox-listener';
 import type { InboxTable, NewReport, PostponedReport, SettledReport, StoredReport } from './inbox-table';
 import type { ReportSeal } from './report-seal';
+import { PassingMap } from '../../domain/shared/passing-map';
 
 /** Short: what a process that died had in hand waits for it. A report that is handed out twice does no harm. */
 const LEASE_MS = 10_000;
@@ -29,9 +30,9 @@ export class PostgresReceiptInbox implements ReceiptInbox {
   private readonly settlements: MicroBatch<SettledReport, true>;
   private readonly postponements: MicroBatch<PostponedReport, true>;
   /** Reports that this process could not match yet, by the id that they name. */
-  private readonly parked = new Map<string, string>();
+  private readonly parked = new PassingMap<string, string>();
   /** Of those the fresh ones, kept in hand under their lease: most wait for nothing but the answer of their own call. */
-  private readonly held = new Map<string, { readonly report: InboxReport; readonly timer: NodeJS.Timeout }>();
+  private readonly held = new PassingMap<string, { readonly report: InboxReport; readonly timer: NodeJS.Timeout }>();
 
   constructor(
     private readonly table: InboxTable,

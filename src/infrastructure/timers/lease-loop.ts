@@ -1,5 +1,6 @@
 import type { Clock } from '../../application/ports/clock';
 import type { Logger } from '../../application/ports/logger';
+import { PassingMap } from '../../domain/shared/passing-map';
 
 /** A table whose rows come due, and are worked on under a lease. */
 export interface LeasedTable<Item> {
@@ -25,7 +26,7 @@ export interface LoopSettings {
  * `shortestPauseMs`. Items may also be handed over directly, already leased.
  */
 export class LeaseLoop<Item> {
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new PassingMap<Promise<void>, true>();
   private readonly handedOver: Item[] = [];
   private work: ((item: Item) => Promise<void>) | null = null;
   private alarm: NodeJS.Timeout | null = null;
@@ -85,7 +86,7 @@ export class LeaseLoop<Item> {
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, drainMs);
     });
-    await Promise.race([Promise.allSettled([this.looking, ...this.running]), patience]);
+    await Promise.race([Promise.allSettled([this.looking, ...this.running.keys()]), patience]);
     clearTimeout(timer);
   }
 
@@ -112,7 +113,7 @@ export class LeaseLoop<Item> {
         const free = this.settings.concurrency - this.running.size;
         if (free <= 0) {
           // What is due is late already: no pause while there is more than can be done at once.
-          await Promise.race(this.running);
+          await Promise.race(this.running.keys());
           continue;
         }
         const items = await this.table.claim(new Date(this.clock.now()), free);
@@ -146,6 +147,6 @@ export class LeaseLoop<Item> {
         this.running.delete(running);
         if (!this.stopping) this.next();
       });
-    this.running.add(running);
+    this.running.set(running, true);
   }
 }

@@ -1,6 +1,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Connection } from '../connection/connection';
 import { decodeBatchAppendResponse, type AppendAnswer } from '../wire/batch-append-response';
+import { PassingMap } from '../../../domain/shared/passing-map';
 
 /** How one attempt of one append ended. `not_sent`: the server certainly never saw it. */
 export type AttemptResult = AppendAnswer | { readonly kind: 'not_sent'; readonly detail: string };
@@ -21,7 +22,7 @@ const NEVER_CONNECTED = /No connection established|Channel closed before call st
  * When the call ends, every append on it ends with it, as unknown where it was written to the call.
  */
 export class AppendCall {
-  private readonly waiting = new Map<string, Attempt>();
+  private readonly waiting = new PassingMap<string, Attempt>();
   private readonly queue: Attempt[] = [];
   private stream: ClientDuplexStream<Buffer, Buffer> | null = null;
   private writing = 0;

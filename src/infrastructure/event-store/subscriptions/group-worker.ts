@@ -10,6 +10,7 @@ import { raiseDefect } from './defect';
 import { ensureGroup } from './groups';
 import { WakeUp } from './wake-up';
 import { WorkerCall } from './worker-call';
+import { PassingMap } from '../../../domain/shared/passing-map';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3_000;
@@ -33,7 +34,7 @@ interface Queued {
 
 /** One consumer of a persistent group: joins, handles what comes, and joins again after whatever ended it. */
 export class GroupWorker implements Worker {
-  private readonly inHand = new Map<string, InHand>();
+  private readonly inHand = new PassingMap<string, InHand>();
   private readonly queue: Queued[] = [];
   private readonly heldBack = new Set<NodeJS.Timeout>();
   private readonly backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);

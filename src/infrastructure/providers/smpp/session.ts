@@ -1,5 +1,6 @@
 import { connect, PDU, type Session } from 'smpp';
 import { NOT_BOUND, ROK, TEMPORARY_APP_ERROR } from './codes';
+import { PassingMap } from '../../../domain/shared/passing-map';
 
 export interface SessionSettings {
   readonly host: string;
@@ -49,7 +50,7 @@ const CONNECT_CODES: Readonly<Record<string, string>> = {
  * lost its frame cannot be read again.
  */
 export class SmppSession {
-  private readonly pending = new Map<number, (reply: Reply) => void>();
+  private readonly pending = new PassingMap<number, (reply: Reply) => void>();
   private readonly whenClosed: (() => void)[] = [];
   private outbox: (() => void)[] = [];
   private deliveries = 0;

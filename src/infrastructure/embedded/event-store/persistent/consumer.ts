@@ -1,4 +1,5 @@
 import { AnswerTimes, type Measurement } from './answer-times';
+import { PassingMap } from '../../../../domain/shared/passing-map';
 
 /** One connected reader of a group. */
 export class Consumer {
@@ -6,7 +7,7 @@ export class Consumer {
   ready = true;
   delivered = 0;
   /** Ids it holds. */
-  readonly held = new Set<string>();
+  readonly held = new PassingMap<string, true>();
   private readonly times: AnswerTimes | undefined;
 
   constructor(
@@ -28,7 +29,7 @@ export class Consumer {
   }
 
   take(id: string, nowMs: number): void {
-    this.held.add(id);
+    this.held.set(id, true);
     this.delivered++;
     this.times?.delivered(id, nowMs);
   }
