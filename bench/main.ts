@@ -52,8 +52,9 @@ class Bench {
     const databaseUrl = await makeDatabase(this.services, 'gateway');
     const keys = await provision(this.services, databaseUrl, this.options.quick ? 50 : 200);
     // In this order: what is accepted with dispatch off would be dispatched by whatever is measured after it.
-    await this.endToEnd(databaseUrl, keys);
+    // And idleness before any load: for a minute or two after one Postgres vacuums what it left.
     await this.idle(databaseUrl);
+    await this.endToEnd(databaseUrl, keys);
     await this.accept(databaseUrl, keys);
     await this.upkeep();
     return { ratios: this.ratios, rates: this.rates, memoryMb: this.memoryMb, machine: machine() };
