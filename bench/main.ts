@@ -48,16 +48,28 @@ class Bench {
     private readonly options: Options,
   ) {}
 
-  async run(): Promise<Report> {
-    const databaseUrl = await makeDatabase(this.services, 'gateway');
-    const keys = await provision(this.services, databaseUrl, this.options.quick ? 50 : 200);
-    // In this order: what is accepted with dispatch off would be dispatched by whatever is measured after it.
-    // And idleness before any load: for a minute or two after one Postgres vacuums what it left.
+  /** What becomes of messages, the read models and what it takes to keep them. */
+  async wholeWay(): Promise<void> {
+    const { databaseUrl, keys } = await this.begin();
+    // Before any load: for a minute or two after one Postgres vacuums what it left.
     await this.idle(databaseUrl);
     await this.endToEnd(databaseUrl, keys);
-    await this.accept(databaseUrl, keys);
     await this.upkeep();
-    return { ratios: this.ratios, rates: this.rates, memoryMb: this.memoryMb, machine: machine() };
+  }
+
+  /** On services of its own: nothing dispatches what is left there, and neither side meets what another load has left. */
+  async accepting(): Promise<void> {
+    const { databaseUrl, keys } = await this.begin();
+    await this.accept(databaseUrl, keys);
+  }
+
+  measured(): Omit<Report, 'machine'> {
+    return { ratios: this.ratios, rates: this.rates, memoryMb: this.memoryMb };
+  }
+
+  private async begin(): Promise<{ readonly databaseUrl: string; readonly keys: readonly string[] }> {
+    const databaseUrl = await makeDatabase(this.services, 'gateway');
+    return { databaseUrl, keys: await provision(this.services, databaseUrl, this.options.quick ? 50 : 200) };
   }
 
   /** Dispatch, projection and the competitor's worker off on both sides. */
@@ -241,17 +253,30 @@ class Bench {
 
 async function main(): Promise<void> {
   const chosen = options(process.argv.slice(2));
-  const services = await BenchServices.start(join(process.cwd(), 'dist'));
-  const interrupted = (): void => void services.stop().finally(() => process.exit(130));
+  let services: BenchServices | null = null;
+  const interrupted = (): void => void (services?.stop() ?? Promise.resolve()).finally(() => process.exit(130));
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
-  try {
-    const report = await new Bench(services, chosen).run();
-    print(report);
-    if (chosen.json !== null) writeFileSync(chosen.json, `${JSON.stringify(report, null, 2)}\n`);
-  } finally {
-    await services.stop();
-  }
+  const part = async (work: (bench: Bench) => Promise<void>): Promise<Omit<Report, 'machine'>> => {
+    services = await BenchServices.start(join(process.cwd(), 'dist'));
+    try {
+      const bench = new Bench(services, chosen);
+      await work(bench);
+      return bench.measured();
+    } finally {
+      await services.stop();
+    }
+  };
+  const accept = await part((bench) => bench.accepting());
+  const rest = await part((bench) => bench.wholeWay());
+  const report: Report = {
+    ratios: { ...accept.ratios, ...rest.ratios },
+    rates: [...accept.rates, ...rest.rates],
+    memoryMb: { ...accept.memoryMb, ...rest.memoryMb },
+    machine: machine(),
+  };
+  print(report);
+  if (chosen.json !== null) writeFileSync(chosen.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 main().catch((error: unknown) => {
