@@ -1,4 +1,3 @@
-import { PassingMap } from '../../../../domain/shared/passing-map';
 /** Answers that the figures are taken from: the newest ones, as many as EventStoreDB keeps. */
 const WINDOW = 1000;
 const PERCENTILES = [90, 95, 99, 99.5, 99.9];
@@ -8,7 +7,7 @@ export type Measurement = readonly [key: string, ms: number];
 
 /** How long a consumer takes to answer its messages; kept for groups with `extraStatistics`. */
 export class AnswerTimes {
-  private readonly begun = new PassingMap<string, number>();
+  private readonly begun = new Map<string, number>();
   private readonly times: number[] = [];
   private oldest = 0;
 

@@ -1,5 +1,4 @@
 import { AnswerTimes, type Measurement } from './answer-times';
-import { PassingMap } from '../../../../domain/shared/passing-map';
 
 /** One connected reader of a group. */
 export class Consumer {
@@ -7,7 +6,7 @@ export class Consumer {
   ready = true;
   delivered = 0;
   /** Ids it holds. */
-  readonly held = new PassingMap<string, true>();
+  readonly held = new Set<string>();
   private readonly times: AnswerTimes | undefined;
 
   constructor(
@@ -29,7 +28,7 @@ export class Consumer {
   }
 
   take(id: string, nowMs: number): void {
-    this.held.set(id, true);
+    this.held.add(id);
     this.delivered++;
     this.times?.delivered(id, nowMs);
   }

@@ -2,7 +2,6 @@ import { Consumer } from './consumer';
 import { type Choice, type ConsumerStrategy, strategyNamed } from './consumer-strategies';
 import type { GroupSettings } from './group-settings';
 import { MessageQueue } from './message-queue';
-import { PassingMap } from '../../../../domain/shared/passing-map';
 
 /** A message of a group. `Payload` is what is delivered; the state does not look into it. */
 export interface Message<Payload> {
@@ -49,9 +48,9 @@ export class GroupState<Payload> {
   private readonly buffer = new MessageQueue<Message<Payload>>();
   private readonly retries = new MessageQueue<Message<Payload>>();
   /** By id, in the order of their time-outs, which all last equally long. */
-  private readonly flights = new PassingMap<string, Flight<Payload>>();
+  private readonly flights = new Map<string, Flight<Payload>>();
   /** Messages read and not yet done with, by place, in the order of reading. */
-  private readonly unresolved = new PassingMap<number, Message<Payload>>();
+  private readonly unresolved = new Map<number, Message<Payload>>();
   private resolvedCount = 0;
 
   constructor(private readonly settings: GroupSettings) {
@@ -90,7 +89,7 @@ export class GroupState<Payload> {
   leave(consumer: Consumer): void {
     const at = this.consumers.indexOf(consumer);
     if (at >= 0) this.consumers.splice(at, 1);
-    for (const id of consumer.held.keys()) {
+    for (const id of consumer.held) {
       const flight = this.flights.get(id);
       if (!flight) continue;
       this.flights.delete(id);

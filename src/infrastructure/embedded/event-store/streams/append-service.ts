@@ -12,7 +12,6 @@ import type { GrpcCall } from '../wire/grpc-call';
 import { frameMessage } from '../wire/grpc-frames';
 import { GrpcCode, GrpcError, appendTooLarge, deleteConflict, handlerThrew, streamDeleted } from '../wire/grpc-status';
 import type { StreamWriter, WriteOutcome } from './stream-writer';
-import { PassingMap } from '../../../../domain/shared/passing-map';
 
 /** Events of one append may come to this many bytes together. */
 export const MAXIMUM_APPEND_BYTES = 1_048_576;
@@ -95,7 +94,7 @@ interface Gathering {
 
 /** One `BatchAppend` call: gathers the chunks of its appends and puts together the answers of one group commit. */
 class BatchCall {
-  private readonly gathering = new PassingMap<string, Gathering>();
+  private readonly gathering = new Map<string, Gathering>();
   private waiting = 0;
   private halfClosed = false;
   private answers: Buffer[] = [];
