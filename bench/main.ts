@@ -54,13 +54,16 @@ class Bench {
     // Before any load: for a minute or two after one Postgres vacuums what it left.
     await this.idle(databaseUrl);
     await this.endToEnd(databaseUrl, keys);
-    await this.upkeep();
+    if (!this.options.quick) await this.rebuild();
+    await this.storeMemory();
   }
 
   /** On services of its own: nothing dispatches what is left there, and neither side meets what another load has left. */
   async accepting(): Promise<void> {
     const { databaseUrl, keys } = await this.begin();
     await this.accept(databaseUrl, keys);
+    // Two thousand messages from end to end leave no log to speak of.
+    if (this.options.quick) await this.rebuild();
   }
 
   measured(): Omit<Report, 'machine'> {
@@ -231,7 +234,7 @@ class Bench {
     this.ratios['R10'] = this.options.quick ? { skipped: '--quick' } : await measureIdle(this.services, databaseUrl);
   }
 
-  private async upkeep(): Promise<void> {
+  private async rebuild(): Promise<void> {
     const rebuild = await measureRebuild(this.services);
     this.rates.push({ name: `rebuild of every read model, ${rebuild.events} events`, perS: rebuild.perS });
     this.rates.push({
@@ -240,6 +243,9 @@ class Bench {
       note: 'its start, its migrations and the audit log included',
     });
     this.ratios['R6'] = { value: rebuild.perS, atLeast: 10_000 };
+  }
+
+  private async storeMemory(): Promise<void> {
     if (this.options.quick) {
       this.ratios['R9.store'] = { skipped: '--quick' };
       return;
