@@ -110,8 +110,10 @@ export class SmppSession {
         this.pending.delete(pdu.sequence_number);
         resolve(reply);
       };
-      const late = (): void => end({ kind: written ? 'no_answer' : 'not_sent', code: 'no_answer_in_time' });
-      const timer = setTimeout(late, withinMs);
+      const timer = setTimeout(() => {
+        if (written) end({ kind: 'no_answer', code: 'no_answer_in_time' });
+        else end({ kind: 'not_sent', code: 'not_written_in_time' });
+      }, withinMs);
       this.post(() => {
         if (ended) return;
         try {
